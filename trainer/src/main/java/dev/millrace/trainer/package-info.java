@@ -1,0 +1,5 @@
+/** To be described. */
+@NullMarked
+package dev.millrace.trainer;
+
+import org.jspecify.annotations.NullMarked;
