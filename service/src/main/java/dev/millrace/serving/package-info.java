@@ -1,4 +1,4 @@
-/** To be described. */
+/** The model server: wiring is in config, the engine below it knows no framework. */
 @NullMarked
 package dev.millrace.serving;
 

@@ -1,0 +1,29 @@
+package dev.millrace.serving.inference;
+
+import dev.millrace.serving.scheduling.BatchTimings;
+import dev.millrace.serving.tensor.Tensor;
+import java.util.List;
+
+/**
+ * A prediction. Its tensors are views on a buffer that the engine reuses: encode them, then close
+ * the answer; after that they must not be read.
+ */
+public interface InferenceAnswer extends AutoCloseable {
+  /** The model that answered. */
+  String model();
+
+  /** The version that answered. */
+  String version();
+
+  /**
+   * The outputs wanted, in the order the request named them, else in the order the model declares.
+   */
+  List<Tensor> outputs();
+
+  /** Where the time went. */
+  BatchTimings timings();
+
+  /** Gives the output buffer back. Idempotent; any thread. */
+  @Override
+  void close();
+}

@@ -1,0 +1,22 @@
+package dev.millrace.serving.inference;
+
+import dev.millrace.serving.failure.InferenceFailure;
+import java.util.concurrent.Executor;
+
+/** Takes the outcome of one request, exactly once, on {@link #home()}. */
+public interface InferenceReply {
+  /**
+   * Where the outcome is delivered: the event loop of the connection, so that the answers of one
+   * batch to one loop are handed over by one task, or {@link Runnable#run} to be called on the
+   * worker itself, briefly and without blocking. Replies of one loop return the same instance. The
+   * engine also defers waking a sleeping worker to this executor, so that requests of one loop turn
+   * share a wake-up.
+   */
+  Executor home();
+
+  /** The answer; the callee closes it. */
+  void answered(InferenceAnswer answer);
+
+  /** The failure. */
+  void failed(InferenceFailure failure);
+}

@@ -1,0 +1,23 @@
+package dev.millrace.serving.inference;
+
+import dev.millrace.serving.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A prediction that a protocol decoded.
+ *
+ * @param version absent for the live one
+ * @param inputs in any order; their memory stays the caller's and must stay valid until the reply
+ * @param outputs names of the outputs wanted, empty for all
+ * @param deadlineNanos on {@link dev.millrace.serving.time.NanoClock}; {@link Long#MAX_VALUE} for
+ *     none
+ * @param priority 1 is the highest, 0 the default of the model
+ */
+public record InferenceRequest(
+    String model,
+    @Nullable String version,
+    List<Tensor> inputs,
+    List<String> outputs,
+    long deadlineNanos,
+    int priority) {}
