@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Builds the three images from the jars of `mvn package`. Needs a JDK 25 (JAVA25_HOME, else JAVA_HOME) and docker.
+# Usage: k8s/images/build.sh [-n] [service|model-store|trainer]...
+#   -n           only prepare the build contexts below k8s/images/target, do not call docker
+# Environment: BASE_IMAGE (debian:bookworm-slim), IMAGE_PREFIX (millrace/), IMAGE_TAG (0.1.0)
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+target=$root/k8s/images/target
+modules=java.se,jdk.unsupported,jdk.management,jdk.zipfs,jdk.jfr,jdk.naming.dns,jdk.crypto.ec,jdk.httpserver
+
+fail() { echo "build.sh: $*" >&2; exit 1; }
+
+java_home() {
+  local home=${JAVA25_HOME:-${JAVA_HOME:-}}
+  [ -x "$home/bin/jlink" ] || fail "no JDK 25 found: set JAVA25_HOME to one (it must have bin/jlink)."
+  case $("$home/bin/java" -version 2>&1 | head -1) in *'"25'*) echo "$home" ;;
+    *) fail "'$home' is not a JDK 25: set JAVA25_HOME to one." ;; esac
+}
+
+runtime() {
+  [ -x "$target/jre/bin/java" ] || "$1/bin/jlink" --add-modules $modules --strip-debug --no-header-files --no-man-pages \
+    --output "$target/jre"
+}
+
+context() {
+  local name=$1 java=$2 jar=$root/$1/target/millrace-$1-app.jar
+  [ -f "$jar" ] || fail "$jar is missing: run 'mvn package' first."
+  rm -rf "${target:?}/$name" && mkdir -p "$target/$name"
+  cp -a "$target/jre" "$target/$name/jre"
+  "$java/bin/java" -Djarmode=tools -jar "$jar" extract --destination "$target/$name/app"
+}
+
+prepare_only=no
+[ "${1:-}" = -n ] && { prepare_only=yes; shift; }
+[ $# -gt 0 ] || set -- service model-store trainer
+java=$(java_home)
+mkdir -p "$target"
+runtime "$java"
+for name in "$@"; do
+  context "$name" "$java"
+  if [ $prepare_only = no ]; then
+    docker build -f "$root/k8s/images/$name.Dockerfile" --build-arg "BASE_IMAGE=${BASE_IMAGE:-debian:bookworm-slim}" \
+      -t "${IMAGE_PREFIX:-millrace/}$name:${IMAGE_TAG:-0.1.0}" "$target/$name"
+  fi
+done

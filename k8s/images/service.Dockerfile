@@ -1,0 +1,21 @@
+# The service process (HTTP 8080, gRPC 9000, management 8081). `k8s/images/build.sh` prepares the build context:
+#   jre/  a Java 25 runtime made by jlink      app/  the jar, unpacked: lib/ and millrace-service-app.jar
+# BASE_IMAGE is anything with glibc 2.36 or newer and libstdc++ (what Debian 12 has).
+ARG BASE_IMAGE=debian:bookworm-slim
+FROM ${BASE_IMAGE}
+
+COPY jre /opt/jre
+# The libraries change seldom, the process's own jar with each build: two layers.
+COPY app/lib /opt/millrace/lib
+COPY app/millrace-service-app.jar /opt/millrace/
+
+# All state is below MILLRACE_HOME; natives (ONNX Runtime, Netty, SQLite, LibTorch) unpack to /tmp. With a read-only
+# root file system both are mounts, and nothing else is written.
+ENV MILLRACE_HOME=/var/lib/millrace
+RUN mkdir -p /var/lib/millrace && chown 65534:65534 /var/lib/millrace
+USER 65534:65534
+WORKDIR /var/lib/millrace
+EXPOSE 8080 8081 9000
+STOPSIGNAL SIGTERM
+# Exec form: the JVM is process 1 and gets the signal. More options: JDK_JAVA_OPTIONS.
+ENTRYPOINT ["/opt/jre/bin/java", "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError", "-Djava.io.tmpdir=/tmp", "-jar", "/opt/millrace/millrace-service-app.jar"]
