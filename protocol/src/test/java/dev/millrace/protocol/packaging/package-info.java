@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.protocol.packaging;
+
+import org.jspecify.annotations.NullMarked;
