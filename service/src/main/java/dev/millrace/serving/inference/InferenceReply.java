@@ -17,6 +17,14 @@ public interface InferenceReply {
   /** The answer; the callee closes it. */
   void answered(InferenceAnswer answer);
 
+  /**
+   * Whether nobody waits for the outcome any more, so that it need not be computed. Called from any
+   * thread; an outcome is delivered all the same.
+   */
+  default boolean cancelled() {
+    return false;
+  }
+
   /** The failure. */
   void failed(InferenceFailure failure);
 }

@@ -1,0 +1,32 @@
+package dev.millrace.serving.repository;
+
+import dev.millrace.serving.lifecycle.VersionStatus;
+import java.util.List;
+
+/** Loads and unloads models on request, and lists what there is. Blocks: virtual threads only. */
+public interface ModelControl {
+  /**
+   * Loads the model, or replaces its live version by what the repository holds now, and returns
+   * when it answers requests.
+   *
+   * @throws dev.millrace.serving.failure.InferenceException with NotReady where the mode does not
+   *     allow it, NotFound where the repository has no such model, Invalid where its files cannot
+   *     be served; the texts start as Triton's
+   */
+  void load(String model);
+
+  /**
+   * Takes the model away from new requests and returns; requests under way finish. A model that is
+   * not loaded stays so.
+   *
+   * @throws dev.millrace.serving.failure.InferenceException with NotReady where the mode does not
+   *     allow it
+   */
+  void unload(String model);
+
+  /**
+   * Every version known to the server, and with version "" every model that the repository offers
+   * and that was never loaded; ordered by model and version.
+   */
+  List<VersionStatus> index();
+}
