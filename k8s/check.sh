@@ -2,7 +2,7 @@
 # Lints the chart, renders it with its defaults and with each switch, validates what comes out against Kubernetes' own
 # schemas, and checks that wrong values are refused. Reaches no cluster.
 # Needs helm (HELM, else the PATH) and kubernetes-validate 1.37.0 from PyPI (KUBERNETES_VALIDATE, else the PATH).
-# KUBERNETES_VERSION (1.33.0) is the version to validate against.
+# Without one of them it exits with 3. KUBERNETES_VERSION (1.33.0) is the version to validate against.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 chart=$here/helm/millrace
@@ -13,6 +13,9 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
 fail() { echo "k8s/check.sh: $*" >&2; exit 1; }
+
+# Exit 3 says that a tool is not here, not that the chart is wrong.
+missing() { echo "k8s/check.sh: $*" >&2; exit 3; }
 
 # name, then helm's --set arguments
 render() {
@@ -38,9 +41,9 @@ refused() {
   echo "refused: $*"
 }
 
-command -v "$helm" >/dev/null || fail "'$helm' is not there: go install helm.sh/helm/v3/cmd/helm@v3.22.0, or set HELM."
+command -v "$helm" >/dev/null || missing "'$helm' is not there: go install helm.sh/helm/v3/cmd/helm@v3.22.0, or set HELM."
 command -v "$validate" >/dev/null \
-  || fail "'$validate' is not there: pip install kubernetes-validate==1.37.0, or set KUBERNETES_VALIDATE."
+  || missing "'$validate' is not there: pip install -r k8s/requirements.txt, or set KUBERNETES_VALIDATE."
 
 "$helm" lint "$chart" --strict --quiet --kube-version "$version" || fail "helm lint found faults."
 

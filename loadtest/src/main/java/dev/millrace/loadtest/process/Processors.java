@@ -1,0 +1,69 @@
+package dev.millrace.loadtest.process;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Keeps server and load on processors of their own, where Linux and two processors allow it. */
+public final class Processors {
+  private static final String SERVER = "0";
+  private static final String LOAD = "1";
+  private static final long TICKS_PER_SECOND = 100;
+  private static final int USER_TICKS = 11;
+  private static final int SYSTEM_TICKS = 12;
+
+  private final boolean pinned;
+
+  private Processors(boolean pinned) {
+    this.pinned = pinned;
+  }
+
+  /** Pins this process, all its threads, to the load's processor. */
+  public static Processors separate() {
+    var pinned =
+        Runtime.getRuntime().availableProcessors() > 1
+            && succeeds("taskset", "-apc", LOAD, Long.toString(ProcessHandle.current().pid()));
+    return new Processors(pinned);
+  }
+
+  /** What stands before the command of a server, so that it runs on its own processor. */
+  public List<String> serverPrefix() {
+    return pinned ? List.of("taskset", "-c", SERVER) : List.of();
+  }
+
+  /** How this run is laid out, as a sentence for the report. */
+  public String description() {
+    return pinned
+        ? "Server on processor " + SERVER + ", load and direct calls on processor " + LOAD + "."
+        : "Server and load are not pinned (one processor, or no taskset): they take time from each"
+            + " other, and the figures say little.";
+  }
+
+  /** Processor time a process has used so far, user and system, in steps of 10 ms. */
+  public static Duration cpuTime(long pid) throws IOException {
+    var stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+    // The command's name is in parentheses and may itself hold spaces and parentheses.
+    var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+    var ticks = Long.parseLong(fields[USER_TICKS]) + Long.parseLong(fields[SYSTEM_TICKS]);
+    return Duration.ofMillis(ticks * 1_000 / TICKS_PER_SECOND);
+  }
+
+  private static boolean succeeds(String... command) {
+    try {
+      var process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return process.waitFor(5, TimeUnit.SECONDS) && process.exitValue() == 0;
+    } catch (IOException _) {
+      return false;
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Processes of ours: started, pinned, watched and stopped. */
+@NullMarked
+package dev.millrace.loadtest.process;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,36 @@
+package dev.millrace.loadtest.generator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ArrivalsTest {
+  @Test
+  void constantArrivalsDoNotCareHowLateItIs() {
+    var arrivals = new Arrivals.Constant(1_000);
+    assertThat(arrivals.dueNanos(0, 500, 0)).isEqualTo(500);
+    assertThat(arrivals.dueNanos(3, 500, 1_000_000_000)).isEqualTo(3_000_500);
+  }
+
+  @Test
+  void saturatingArrivalsAreAlwaysDue() {
+    assertThat(new Arrivals.Saturating().dueNanos(9, 0, 77)).isEqualTo(77);
+  }
+
+  @Test
+  void aRateThatIsNotPositiveIsRefused() {
+    assertThatThrownBy(() -> new Arrivals.Constant(0))
+        .hasMessage("The rate is 0.0 requests per second; it must be more than 0.");
+  }
+
+  @Test
+  void aPlanWithoutCallersOrTimeIsRefused() {
+    var arrivals = new Arrivals.Saturating();
+    assertThatThrownBy(() -> new Plan(arrivals, 0, Duration.ZERO, Duration.ofSeconds(1)))
+        .hasMessage("There are 0 callers; at least 1 is needed.");
+    assertThatThrownBy(() -> new Plan(arrivals, 1, Duration.ZERO, Duration.ZERO))
+        .hasMessageContaining("the measured time must be more than 0");
+  }
+}
