@@ -1,6 +1,9 @@
 package dev.millrace.serving.runtime;
 
 import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * One loaded copy of a model on one device. Owned by one worker thread at a time; {@link #close}
@@ -12,6 +15,23 @@ public interface ExecutableModel extends AutoCloseable {
 
   /** The device it is on, as people read it: {@code cpu} or {@code cuda:0}. */
   String device();
+
+  /**
+   * Makes inputs known to the runtime.
+   *
+   * @param inputs all of them, in the order of the signature, with concrete shapes; their memory
+   *     must stay valid until the batch is closed
+   * @throws ModelRunException when the runtime refuses them
+   */
+  BoundBatch bind(List<Tensor> inputs);
+
+  /**
+   * Why these inputs, though they fit the signature, must not share a batch with others, for
+   * example text that the runtime cannot carry; empty when they are fine. Cheap; any thread.
+   */
+  default Optional<String> objectionTo(List<Tensor> inputs) {
+    return Optional.empty();
+  }
 
   @Override
   void close();

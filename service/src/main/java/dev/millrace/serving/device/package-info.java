@@ -1,0 +1,5 @@
+/** Devices that models run on. */
+@NullMarked
+package dev.millrace.serving.device;
+
+import org.jspecify.annotations.NullMarked;

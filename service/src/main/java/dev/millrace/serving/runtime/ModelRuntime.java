@@ -1,0 +1,23 @@
+package dev.millrace.serving.runtime;
+
+import dev.millrace.serving.device.Device;
+import java.nio.file.Path;
+
+/**
+ * Opens model files of one format. Found by {@link java.util.ServiceLoader}, so an implementation
+ * has a public constructor without parameters. Thread-safe.
+ */
+public interface ModelRuntime {
+  /** Whether the file, by its content, or else by its name, is of this format. */
+  boolean reads(Path modelFile);
+
+  /** The format as Triton names it: {@code onnxruntime_onnx}. */
+  String platform();
+
+  /**
+   * Loads the file onto the device. Blocks for as long as that takes.
+   *
+   * @throws ModelLoadException when the file cannot be served
+   */
+  ExecutableModel open(Path modelFile, Device device, RuntimeSettings settings);
+}

@@ -1,0 +1,39 @@
+package dev.millrace.serving.runtime;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/** The runtimes on the class path. */
+public final class ModelRuntimes {
+  private final List<ModelRuntime> runtimes;
+
+  private ModelRuntimes(List<ModelRuntime> runtimes) {
+    this.runtimes = runtimes;
+  }
+
+  /** Looks for them once. */
+  public static ModelRuntimes installed() {
+    return new ModelRuntimes(
+        ServiceLoader.load(ModelRuntime.class).stream().map(ServiceLoader.Provider::get).toList());
+  }
+
+  /**
+   * The runtime for a file.
+   *
+   * @throws ModelLoadException when there is none
+   */
+  public ModelRuntime forFile(Path modelFile) {
+    return runtimes.stream()
+        .filter(runtime -> runtime.reads(modelFile))
+        .findFirst()
+        .orElseThrow(() -> unreadable(modelFile));
+  }
+
+  private static ModelLoadException unreadable(Path modelFile) {
+    return new ModelLoadException(
+        "Cannot serve '%s': no installed runtime reads it. Export the model to ONNX (model.onnx)."
+            .formatted(modelFile.getFileName()),
+        null);
+  }
+}

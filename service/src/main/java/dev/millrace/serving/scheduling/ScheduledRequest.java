@@ -1,0 +1,22 @@
+package dev.millrace.serving.scheduling;
+
+import dev.millrace.serving.tensor.Tensor;
+import java.util.List;
+
+/**
+ * A request that fits the model's signature.
+ *
+ * @param inputs all of them, in the order of the signature; their memory must stay valid until the
+ *     outcome
+ * @param rows the first dimension that the inputs share; 1 where the model is not batchable
+ * @param outputIndexes which outputs of the signature, in the order wanted; empty for all
+ * @param deadlineNanos on the scheduler's clock; {@link Long#MAX_VALUE} for none
+ * @param priority 1 is the highest, 0 the default
+ */
+public record ScheduledRequest(
+    List<Tensor> inputs,
+    int rows,
+    List<Integer> outputIndexes,
+    long deadlineNanos,
+    int priority,
+    Outcome outcome) {}

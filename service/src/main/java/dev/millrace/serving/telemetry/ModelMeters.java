@@ -1,0 +1,197 @@
+package dev.millrace.serving.telemetry;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.millrace.serving.time.NanoClock;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleSupplier;
+
+/**
+ * The meters of one model version. Recording takes no lock, looks nothing up and allocates nothing;
+ * any thread may do it.
+ *
+ * <p>Micrometer appends {@code _total} to the name of every counter, and clients of Triton look for
+ * the names without: so the sums are registered as gauges that only grow. {@code rate()} and {@code
+ * increase()} work on them all the same.
+ */
+public final class ModelMeters implements AutoCloseable {
+  private static final double[] HISTOGRAM_MICROS = {
+    50,
+    100,
+    200,
+    500,
+    1_000,
+    2_000,
+    5_000,
+    10_000,
+    20_000,
+    50_000,
+    100_000,
+    200_000,
+    500_000,
+    1_000_000,
+    2_000_000,
+    5_000_000,
+    10_000_000,
+    30_000_000
+  };
+
+  private final String model;
+  private final String version;
+  private final ServingMeters owner;
+  private final LatencyWindow window;
+  private final List<Meter> meters = new ArrayList<>();
+  private final LongAdder success = new LongAdder();
+  private final EnumMap<FailureReason, LongAdder> failures = new EnumMap<>(FailureReason.class);
+  private final LongAdder rows = new LongAdder();
+  private final LongAdder runs = new LongAdder();
+  private final LongAdder requestNanos = new LongAdder();
+  private final LongAdder queueNanos = new LongAdder();
+  private final LongAdder inputNanos = new LongAdder();
+  private final LongAdder inferNanos = new LongAdder();
+  private final LongAdder outputNanos = new LongAdder();
+  private final LongAdder pending = new LongAdder();
+  private final DistributionSummary histogram;
+
+  /** Guarded by the owner's lock. */
+  private int holders;
+
+  ModelMeters(
+      String model, String version, ServingMeters owner, MeterRegistry registry, NanoClock clock) {
+    this.model = model;
+    this.version = version;
+    this.owner = owner;
+    window = new LatencyWindow(clock);
+    var tags = Tags.of("model", model, "version", version);
+    for (var reason : FailureReason.values()) {
+      var counted = new LongAdder();
+      failures.put(reason, counted);
+      var more = tags.and("reason", reason.name());
+      gauge(ServingMeter.REQUEST_FAILURE, counted::sum, more, registry);
+    }
+    registerSums(tags, registry);
+    histogram = registerHistogram(tags, registry);
+    meters.add(histogram);
+  }
+
+  private void registerSums(Tags tags, MeterRegistry registry) {
+    gauge(ServingMeter.REQUEST_SUCCESS, success::sum, tags, registry);
+    gauge(ServingMeter.INFERENCE_COUNT, rows::sum, tags, registry);
+    gauge(ServingMeter.EXECUTION_COUNT, runs::sum, tags, registry);
+    gauge(ServingMeter.REQUEST_DURATION, () -> micros(requestNanos), tags, registry);
+    gauge(ServingMeter.QUEUE_DURATION, () -> micros(queueNanos), tags, registry);
+    gauge(ServingMeter.COMPUTE_INPUT_DURATION, () -> micros(inputNanos), tags, registry);
+    gauge(ServingMeter.COMPUTE_INFER_DURATION, () -> micros(inferNanos), tags, registry);
+    gauge(ServingMeter.COMPUTE_OUTPUT_DURATION, () -> micros(outputNanos), tags, registry);
+    gauge(ServingMeter.PENDING_REQUESTS, pending::sum, tags, registry);
+  }
+
+  private void gauge(ServingMeter meter, DoubleSupplier value, Tags tags, MeterRegistry registry) {
+    meters.add(
+        Gauge.builder(meter.meterName(), value::getAsDouble)
+            .description(meter.description())
+            .tags(tags)
+            .register(registry));
+  }
+
+  private static DistributionSummary registerHistogram(Tags tags, MeterRegistry registry) {
+    return DistributionSummary.builder(ServingMeter.REQUEST_DURATION_HISTOGRAM.meterName())
+        .description(ServingMeter.REQUEST_DURATION_HISTOGRAM.description())
+        .serviceLevelObjectives(HISTOGRAM_MICROS)
+        .tags(tags)
+        .register(registry);
+  }
+
+  /** The model these belong to. */
+  public String model() {
+    return model;
+  }
+
+  /** The version these belong to. */
+  public String version() {
+    return version;
+  }
+
+  /** A request waits for a run. */
+  public void queued() {
+    pending.increment();
+  }
+
+  /** A request no longer waits, whatever became of it. */
+  public void dequeued() {
+    pending.decrement();
+  }
+
+  /** The model ran once. */
+  public void ran() {
+    runs.increment();
+  }
+
+  /** A request was answered. */
+  public void answered(RequestDurations durations, int answeredRows) {
+    success.increment();
+    rows.add(answeredRows);
+    requestNanos.add(durations.totalNanos());
+    queueNanos.add(durations.queueNanos());
+    inputNanos.add(durations.inputNanos());
+    inferNanos.add(durations.inferNanos());
+    outputNanos.add(durations.outputNanos());
+    histogram.record(durations.totalNanos() / 1_000.0);
+    window.record(durations.totalNanos());
+  }
+
+  /**
+   * A request failed. The scheduler counts what was submitted to it; who refuses a request before
+   * that counts it.
+   */
+  public void failed(FailureReason reason) {
+    requireNonNull(failures.get(reason)).increment();
+  }
+
+  /** For the console. */
+  public MeterSnapshot snapshot() {
+    long failed = 0;
+    for (var counted : failures.values()) {
+      failed += counted.sum();
+    }
+    return new MeterSnapshot(
+        success.sum(),
+        failed,
+        success.sum(),
+        micros(requestNanos),
+        window.quantileNanos(0.5) / 1_000,
+        window.quantileNanos(0.99) / 1_000);
+  }
+
+  /** Gives these back; they leave the registry with their last holder. */
+  @Override
+  public void close() {
+    owner.release(this);
+  }
+
+  ModelMeters retain() {
+    holders++;
+    return this;
+  }
+
+  boolean releaseLast() {
+    holders--;
+    return holders == 0;
+  }
+
+  void unregister(MeterRegistry registry) {
+    meters.forEach(registry::remove);
+  }
+
+  private static long micros(LongAdder nanos) {
+    return nanos.sum() / 1_000;
+  }
+}

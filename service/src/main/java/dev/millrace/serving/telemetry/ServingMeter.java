@@ -1,0 +1,71 @@
+package dev.millrace.serving.telemetry;
+
+import java.util.List;
+
+/** Every meter of the service, under the names that dashboards made for Triton know. */
+public enum ServingMeter {
+  REQUEST_SUCCESS("nv_inference_request_success", "requests", "Requests answered"),
+  REQUEST_FAILURE(
+      "nv_inference_request_failure",
+      "requests",
+      "Requests that failed; reason is REJECTED, CANCELED, BACKEND or OTHER"),
+  INFERENCE_COUNT("nv_inference_count", "rows", "Rows answered"),
+  EXECUTION_COUNT("nv_inference_exec_count", "runs", "Runs of the model; a run answers one batch"),
+  REQUEST_DURATION(
+      "nv_inference_request_duration_us",
+      "microseconds",
+      "Time from submission to the answer, summed over requests"),
+  QUEUE_DURATION(
+      "nv_inference_queue_duration_us",
+      "microseconds",
+      "Time waited for a run, summed over requests"),
+  COMPUTE_INPUT_DURATION(
+      "nv_inference_compute_input_duration_us",
+      "microseconds",
+      "Time to put the rows of a batch together, summed over requests"),
+  COMPUTE_INFER_DURATION(
+      "nv_inference_compute_infer_duration_us",
+      "microseconds",
+      "Time of the run, summed over requests"),
+  COMPUTE_OUTPUT_DURATION(
+      "nv_inference_compute_output_duration_us",
+      "microseconds",
+      "Time to cut the batch's outputs into answers, summed over requests"),
+  PENDING_REQUESTS("nv_inference_pending_request_count", "requests", "Requests waiting for a run"),
+  REQUEST_DURATION_HISTOGRAM(
+      "nv_inference_request_duration_histogram_us",
+      "microseconds",
+      "Distribution of the time from submission to the answer");
+
+  private final String meterName;
+  private final String unit;
+  private final String description;
+
+  ServingMeter(String meterName, String unit, String description) {
+    this.meterName = meterName;
+    this.unit = unit;
+    this.description = description;
+  }
+
+  /** The name in Prometheus, unchanged. */
+  public String meterName() {
+    return meterName;
+  }
+
+  /** What it counts. */
+  public String unit() {
+    return unit;
+  }
+
+  /** One sentence for people. */
+  public String description() {
+    return description;
+  }
+
+  /** Names of its tags. */
+  public List<String> tags() {
+    return this == REQUEST_FAILURE
+        ? List.of("model", "version", "reason")
+        : List.of("model", "version");
+  }
+}
