@@ -1,0 +1,21 @@
+package dev.millrace.serving.api.edge;
+
+import java.util.List;
+import java.util.Optional;
+
+/** What every protocol says of the server. */
+public final class ServerDescription {
+  /** The name of the server. */
+  public static final String NAME = "millrace";
+
+  /** The version of the server; {@code development} where the classes come from no jar. */
+  public static final String VERSION =
+      Optional.ofNullable(ServerDescription.class.getPackage().getImplementationVersion())
+          .orElse("development");
+
+  /** The extensions of the Open Inference Protocol it has, as Triton names them. */
+  public static final List<String> EXTENSIONS =
+      List.of("binary_tensor_data", "model_repository", "schedule_policy", "parameters");
+
+  private ServerDescription() {}
+}

@@ -1,0 +1,40 @@
+package dev.millrace.serving.api.oip.grpc;
+
+import com.google.common.primitives.Longs;
+import dev.millrace.protocol.oip.ModelMetadataResponse;
+import dev.millrace.protocol.oip.ModelMetadataResponse.TensorMetadata;
+import dev.millrace.protocol.oip.ServerMetadataResponse;
+import dev.millrace.serving.api.edge.ServerDescription;
+import dev.millrace.serving.lifecycle.ModelDescription;
+import dev.millrace.serving.tensor.TensorSpec;
+
+/** What the server and its models say of themselves. */
+final class Descriptions {
+  private Descriptions() {}
+
+  static ServerMetadataResponse ofServer() {
+    return ServerMetadataResponse.newBuilder()
+        .setName(ServerDescription.NAME)
+        .setVersion(ServerDescription.VERSION)
+        .addAllExtensions(ServerDescription.EXTENSIONS)
+        .build();
+  }
+
+  static ModelMetadataResponse ofModel(ModelDescription model) {
+    return ModelMetadataResponse.newBuilder()
+        .setName(model.model())
+        .addAllVersions(model.versions())
+        .setPlatform(model.platform())
+        .addAllInputs(model.signature().inputs().stream().map(Descriptions::tensor).toList())
+        .addAllOutputs(model.signature().outputs().stream().map(Descriptions::tensor).toList())
+        .build();
+  }
+
+  private static TensorMetadata tensor(TensorSpec spec) {
+    return TensorMetadata.newBuilder()
+        .setName(spec.name())
+        .setDatatype(spec.type().name())
+        .addAllShape(Longs.asList(spec.shape().toArray()))
+        .build();
+  }
+}

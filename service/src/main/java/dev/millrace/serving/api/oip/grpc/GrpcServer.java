@@ -1,0 +1,88 @@
+package dev.millrace.serving.api.oip.grpc;
+
+import dev.millrace.serving.inference.InferenceService;
+import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.repository.ModelControl;
+import io.grpc.Server;
+import io.grpc.ServerInterceptors;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/** The gRPC port of the service: inference, health and reflection. */
+public final class GrpcServer implements AutoCloseable {
+  private final EventLoops loops;
+  private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+  private final GrpcHealth health;
+  private final Server server;
+
+  /** Does not listen before {@link #start()}. */
+  public GrpcServer(
+      GrpcSettings settings,
+      InferenceService inference,
+      ModelCatalog catalog,
+      ModelControl control) {
+    loops = EventLoops.start(settings.eventLoops());
+    health = new GrpcHealth(catalog::serverReady);
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(settings.address(), settings.port()))
+            .bossEventLoopGroup(loops.group())
+            .workerEventLoopGroup(loops.group())
+            .channelType(loops.channelType())
+            .directExecutor()
+            .maxInboundMessageSize(settings.maxMessageBytes())
+            .permitKeepAliveTime(settings.permittedKeepAlive().toMillis(), TimeUnit.MILLISECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .intercept(new CompressedAnswers())
+            .intercept(new UnreadableMessages())
+            .addService(
+                ServerInterceptors.useMarshalledMessages(
+                    new InferenceGrpcService(inference, catalog, control, loops, blocking)
+                        .bindService(),
+                    new UnparsedMessages()))
+            .addService(health)
+            .addService(ProtoReflectionServiceV1.newInstance())
+            .build();
+  }
+
+  /** Starts listening. Throws where the address cannot be bound. */
+  public void start() throws IOException {
+    server.start();
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return server.getPort();
+  }
+
+  /** Tells every watcher of the health service at once that the readiness of the server changed. */
+  public void readinessChanged() {
+    health.readinessChanged();
+  }
+
+  /** Stops accepting calls and waits for those that run; cuts off what is left after the limit. */
+  public void stop(Duration limit) {
+    server.shutdown();
+    try {
+      if (!server.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        server.shutdownNow();
+      }
+    } catch (InterruptedException _) {
+      server.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+    blocking.shutdown();
+    // The threads are daemons: nobody has to wait until they have ended.
+    var _ = loops.group().shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+}

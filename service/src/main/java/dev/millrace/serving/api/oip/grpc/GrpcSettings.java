@@ -1,0 +1,15 @@
+package dev.millrace.serving.api.oip.grpc;
+
+import java.time.Duration;
+
+/**
+ * How the gRPC server listens.
+ *
+ * @param address name or number of the address to bind
+ * @param port 0 for any free one
+ * @param eventLoops threads that serve the connections
+ * @param maxMessageBytes the largest message taken, after decompression
+ * @param permittedKeepAlive how often a client may ping an idle connection
+ */
+public record GrpcSettings(
+    String address, int port, int eventLoops, int maxMessageBytes, Duration permittedKeepAlive) {}

@@ -1,0 +1,61 @@
+package dev.millrace.serving.api.oip.grpc;
+
+import static dev.millrace.serving.api.oip.grpc.InputFailures.invalid;
+
+import dev.millrace.protocol.oip.InferParameter;
+import dev.millrace.protocol.oip.ModelInferRequest;
+import io.grpc.Deadline;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a call says about its scheduling.
+ *
+ * @param deadlineNanos on the engine's clock; {@link Long#MAX_VALUE} for none
+ * @param priority 1 is the highest, 0 the default of the model
+ */
+record RequestOptions(long deadlineNanos, int priority) {
+  static final RequestOptions NONE = new RequestOptions(Long.MAX_VALUE, 0);
+
+  /** The earlier of the call's deadline and the parameter {@code timeout}, microseconds. */
+  static RequestOptions of(ModelInferRequest message, @Nullable Deadline deadline, long nowNanos) {
+    if (deadline == null && message.getParametersCount() == 0) {
+      return NONE;
+    }
+    long patienceNanos =
+        Math.min(
+            deadline == null ? Long.MAX_VALUE : deadline.timeRemaining(TimeUnit.NANOSECONDS),
+            timeoutNanos(message));
+    return new RequestOptions(later(nowNanos, patienceNanos), priority(message));
+  }
+
+  private static long later(long nowNanos, long patienceNanos) {
+    return patienceNanos == Long.MAX_VALUE ? Long.MAX_VALUE : nowNanos + patienceNanos;
+  }
+
+  private static long timeoutNanos(ModelInferRequest message) {
+    long micros = integer(message, "timeout");
+    return micros == 0 ? Long.MAX_VALUE : TimeUnit.MICROSECONDS.toNanos(micros);
+  }
+
+  private static int priority(ModelInferRequest message) {
+    return (int) Math.min(Integer.MAX_VALUE, integer(message, "priority"));
+  }
+
+  private static long integer(ModelInferRequest message, String name) {
+    var parameter = message.getParametersOrDefault(name, InferParameter.getDefaultInstance());
+    long value =
+        switch (parameter.getParameterChoiceCase()) {
+          case INT64_PARAM -> parameter.getInt64Param();
+          case UINT64_PARAM -> parameter.getUint64Param();
+          case PARAMETERCHOICE_NOT_SET -> 0;
+          case BOOL_PARAM, STRING_PARAM, DOUBLE_PARAM -> -1;
+        };
+    if (value < 0) {
+      throw invalid(
+          "Parameter '%s' is %s; send a whole number, 0 or more, as int64_param or uint64_param."
+              .formatted(name, parameter.toString().strip()));
+    }
+    return value;
+  }
+}
