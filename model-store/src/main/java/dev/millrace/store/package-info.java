@@ -1,4 +1,9 @@
-/** To be described. */
+/**
+ * An MLflow-compatible store: experiments, runs, registry, artifacts.
+ *
+ * <p>Cut by feature: {@code registry} knows {@code loggedmodel}, which knows {@code run}, which
+ * knows {@code experiment}; {@code artifact} knows none of them, and {@code browse} joins the two.
+ */
 @NullMarked
 package dev.millrace.store;
 

@@ -1,0 +1,5 @@
+/** Models that runs wrote, before anybody registers them. */
+@NullMarked
+package dev.millrace.store.loggedmodel;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,101 @@
+package dev.millrace.store.run;
+
+import dev.millrace.protocol.mlflow.DatasetInput;
+import dev.millrace.protocol.mlflow.Metric;
+import dev.millrace.protocol.mlflow.ModelInput;
+import dev.millrace.protocol.mlflow.ModelOutput;
+import dev.millrace.protocol.mlflow.Param;
+import dev.millrace.protocol.mlflow.Tag;
+import dev.millrace.store.database.Database;
+import dev.millrace.store.failure.StoreException;
+import dev.millrace.store.search.Page;
+import java.util.List;
+import org.springframework.stereotype.Service;
+
+/** What a run logs: metrics, params, tags, inputs, outputs. */
+@Service
+final class RunLog {
+  private final Database database;
+  private final Runs runs;
+  private final JdbcMetrics metrics;
+  private final JdbcRunData data;
+  private final JdbcInputs inputs;
+
+  RunLog(Database database, Runs runs, JdbcMetrics metrics, JdbcRunData data, JdbcInputs inputs) {
+    this.database = database;
+    this.runs = runs;
+    this.metrics = metrics;
+    this.data = data;
+    this.inputs = inputs;
+  }
+
+  void metric(String runId, Metric metric) {
+    batch(runId, new Batch(List.of(metric), List.of(), List.of()));
+  }
+
+  void param(String runId, Param param) {
+    batch(runId, new Batch(List.of(), List.of(param), List.of()));
+  }
+
+  void tag(String runId, Tag tag) {
+    batch(runId, new Batch(List.of(), List.of(), List.of(tag)));
+  }
+
+  void batch(String runId, Batch batch) {
+    database.write(
+        () -> {
+          runs.requireActive(runId);
+          batch.params().forEach(param -> writeOnce(runId, param));
+          batch.metrics().forEach(metric -> metrics.add(runId, metric));
+          batch.tags().forEach(tag -> set(runId, tag));
+        });
+  }
+
+  void deleteTag(String runId, String key) {
+    database.write(
+        () -> {
+          runs.requireActive(runId);
+          if (!data.deleteTag(runId, key)) {
+            throw StoreException.missing(
+                "No tag with name: %s in run with id %s".formatted(key, runId));
+          }
+        });
+  }
+
+  void inputs(String runId, List<DatasetInput> datasets, List<ModelInput> models) {
+    database.write(
+        () -> {
+          var experimentId = runs.requireActive(runId).experimentId();
+          datasets.forEach(dataset -> inputs.addDataset(runId, experimentId, dataset));
+          models.forEach(model -> inputs.addModelInput(runId, model));
+        });
+  }
+
+  void outputs(String runId, List<ModelOutput> models) {
+    database.write(
+        () -> {
+          runs.requireActive(runId);
+          models.forEach(model -> inputs.addModelOutput(runId, model));
+        });
+  }
+
+  Page<Metric> history(String runId, String key, Page.Request request) {
+    return database.read(() -> metrics.history(runId, key, request));
+  }
+
+  private void writeOnce(String runId, Param param) {
+    var stored = data.addParam(runId, param);
+    if (!stored.equals(param.value())) {
+      throw StoreException.invalid(
+          "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'."
+              .formatted(param.key(), stored, runId, param.value()));
+    }
+  }
+
+  private void set(String runId, Tag tag) {
+    data.setTag(runId, tag);
+    if (tag.key().equals(Runs.NAME_TAG)) {
+      runs.rename(runId, tag.value());
+    }
+  }
+}

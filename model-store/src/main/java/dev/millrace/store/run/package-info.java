@@ -1,0 +1,5 @@
+/** Runs, and what they log. */
+@NullMarked
+package dev.millrace.store.run;
+
+import org.jspecify.annotations.NullMarked;
