@@ -1,0 +1,99 @@
+package dev.millrace.serving.api.oip.rest;
+
+import dev.millrace.serving.inference.InferenceRequest;
+import dev.millrace.serving.tensor.Tensor;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An infer request taken out of its body, with the memory that its tensors lie in. Close it once
+ * the engine has replied. One thread.
+ */
+final class DecodedRequest implements AutoCloseable {
+  private final List<ByteBuf> memory = new ArrayList<>(2);
+  private final List<Tensor> inputs = new ArrayList<>(2);
+  private final List<RequestedOutput> outputs = new ArrayList<>(0);
+  private @Nullable String id;
+  private boolean binaryOutputs;
+  private int priority;
+  private long timeoutNanos;
+
+  /** Takes over one reference, which {@link #close} gives back. */
+  void owns(ByteBuf buffer) {
+    memory.add(buffer);
+  }
+
+  void add(Tensor input) {
+    inputs.add(input);
+  }
+
+  void add(RequestedOutput output) {
+    outputs.add(output);
+  }
+
+  void identify(String text) {
+    id = text.isEmpty() ? null : text;
+  }
+
+  void answerInBinary(boolean binary) {
+    binaryOutputs = binary;
+  }
+
+  void prioritise(int level) {
+    priority = level;
+  }
+
+  void limit(long nanos) {
+    timeoutNanos = nanos;
+  }
+
+  /** What the client calls the request; echoed. */
+  @Nullable String id() {
+    return id;
+  }
+
+  List<Tensor> inputs() {
+    return inputs;
+  }
+
+  List<RequestedOutput> outputs() {
+    return outputs;
+  }
+
+  /** Whether the client wants this output as binary data. */
+  boolean wantsBinary(String output) {
+    for (var requested : outputs) {
+      if (requested.name().equals(output) && requested.form() != RequestedOutput.Form.UNSAID) {
+        return requested.form() == RequestedOutput.Form.BINARY;
+      }
+    }
+    return binaryOutputs;
+  }
+
+  /** What the engine is asked, with a deadline counted from now. */
+  InferenceRequest toInference(String model, @Nullable String version, long nowNanos) {
+    long deadline = timeoutNanos == 0 ? Long.MAX_VALUE : nowNanos + timeoutNanos;
+    return new InferenceRequest(model, version, inputs, outputNames(), deadline, priority);
+  }
+
+  @Override
+  public void close() {
+    for (var buffer : memory) {
+      buffer.release();
+    }
+    memory.clear();
+  }
+
+  private List<String> outputNames() {
+    if (outputs.isEmpty()) {
+      return List.of();
+    }
+    var names = new ArrayList<String>(outputs.size());
+    for (var output : outputs) {
+      names.add(output.name());
+    }
+    return names;
+  }
+}

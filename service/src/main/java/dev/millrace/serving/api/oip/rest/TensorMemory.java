@@ -1,0 +1,67 @@
+package dev.millrace.serving.api.oip.rest;
+
+import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.tensor.DataType;
+import dev.millrace.serving.tensor.Shape;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+
+/**
+ * Direct memory for the tensors of one request, up to a limit. Nothing is allocated on the strength
+ * of a shape alone: the body must be long enough to hold so many elements.
+ */
+final class TensorMemory {
+  /** The shortest element with its comma, as in {@code 1,}. */
+  private static final int LEAST_ELEMENT_BYTES = 2;
+
+  private final ByteBufAllocator allocator;
+  private final long limitBytes;
+  private long left;
+
+  TensorMemory(ByteBufAllocator allocator, long limitBytes) {
+    this.allocator = allocator;
+    this.limitBytes = limitBytes;
+    this.left = limitBytes;
+  }
+
+  /** A buffer of the size of the elements; for {@code BYTES} an empty one that grows. */
+  ByteBuf allocate(String name, DataType type, Shape shape, int jsonBytesLeft) {
+    long count = count(name, shape);
+    if (count > jsonBytesLeft / LEAST_ELEMENT_BYTES + 1L) {
+      throw JsonReader.refusal(
+          "Input '%s' has shape %s, which holds %d values, but only %d bytes of JSON follow. Send as many values as the shape holds."
+              .formatted(name, shape, count, jsonBytesLeft));
+    }
+    if (type == DataType.BYTES) {
+      // Grows to four thirds of the body at most: a decoded string is never longer than in JSON,
+      // and its four bytes of length replace two quotes and a comma.
+      return allocator.directBuffer(Math.clamp(count * 8, 16, 4_096));
+    }
+    long size = count * type.sizeBytes();
+    if (size > left) {
+      throw tooLarge(name, size);
+    }
+    left -= size;
+    // Never of no bytes, for which Netty hands out one buffer that all share.
+    return allocator.directBuffer(Math.max(1, (int) size));
+  }
+
+  /** The number of elements; a product that leaves 63 bits is refused. */
+  static long count(String name, Shape shape) {
+    try {
+      return shape.elementCount();
+    } catch (ArithmeticException _) {
+      throw JsonReader.refusal(
+          "invalid shape for input '%s': shape %s causes total element count to exceed maximum size of %d"
+              .formatted(name, shape, Long.MAX_VALUE));
+    }
+  }
+
+  private InferenceException tooLarge(String name, long size) {
+    return new InferenceException(
+        new InferenceFailure.TooLarge(
+            "Input '%s' takes %d bytes of memory, with which the inputs of the request exceed the limit of %d bytes. Send fewer rows per request or raise the limit of the body."
+                .formatted(name, size, limitBytes)));
+  }
+}
