@@ -2,43 +2,84 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.telemetry.MeterSnapshot;
+import dev.millrace.serving.time.NanoClock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Which versions of which models answer requests. Thread-safe; no method blocks but awaitIdle. */
 public final class ModelCatalog {
-  private final Map<String, ModelDescription> live = new ConcurrentHashMap<>();
+  private static final long IDLE_CHECK_NANOS = 10_000_000;
+  private static final Comparator<VersionStatus> BY_MODEL_AND_VERSION =
+      Comparator.comparing(VersionStatus::model)
+          .thenComparingInt(status -> status.version().length())
+          .thenComparing(VersionStatus::version);
+
+  private final Map<String, ServedModel> models = new ConcurrentHashMap<>();
+  private final Set<String> brokenAtStart = ConcurrentHashMap.newKeySet();
+  private volatile boolean started;
   private volatile boolean draining;
 
-  /** What a client may ask of the version, or of the live one when {@code version} is null. */
+  /** An empty one. */
+  public ModelCatalog() {}
+
+  /**
+   * Pins the version, or the live one when {@code version} is null.
+   *
+   * @throws InferenceException with NotFound or NotReady, in Triton's words
+   */
+  public ModelLease lease(String model, @Nullable String version) {
+    return known(model).lease(version);
+  }
+
+  /**
+   * What a client may ask of the version, or of the live one when {@code version} is null.
+   *
+   * @throws InferenceException with NotFound or NotReady, in Triton's words
+   */
   public ModelDescription describe(String model, @Nullable String version) {
-    var description = live.get(model);
-    if (description == null) {
-      throw new InferenceException(
-          new InferenceFailure.NotFound("Request for unknown model: '" + model + "' is not found"));
-    }
-    return description;
+    return known(model).describe(version);
   }
 
   /** The state of every version, ordered by model and version. */
   public List<VersionStatus> versions() {
-    return List.of();
+    var statuses = new ArrayList<VersionStatus>();
+    models.values().forEach(model -> statuses.addAll(model.versions()));
+    statuses.sort(BY_MODEL_AND_VERSION);
+    return statuses;
   }
 
   /** Whether the version, or with null any version, answers requests. */
   public boolean ready(String model, @Nullable String version) {
-    return false;
+    var served = models.get(model);
+    return served != null && served.serving().version(version) != null;
   }
 
   /**
    * Whether the server should get requests: not before the first round of loads is over, not while
-   * a model that failed in that round still has no version, and not while draining.
+   * a model that failed in that round still has no version, and not while draining. A model that
+   * breaks later does not count: one bad package must not take every replica out of service.
    */
   public boolean serverReady() {
-    return !draining;
+    return started && !draining && brokenAtStart.stream().allMatch(name -> ready(name, null));
+  }
+
+  /** Called by the repository once everything it found at the start was loaded, or failed. */
+  public void firstRoundOver() {
+    models.forEach(
+        (name, model) -> {
+          if (model.serving().live() == null) {
+            brokenAtStart.add(name);
+          }
+        });
+    started = true;
   }
 
   /**
@@ -49,13 +90,56 @@ public final class ModelCatalog {
     draining = true;
   }
 
+  /**
+   * What the requests of a model came to, over all its versions since the start; the percentiles
+   * are the live version's.
+   *
+   * @throws InferenceException with NotFound, in Triton's words
+   */
+  public MeterSnapshot traffic(String model) {
+    return known(model).traffic();
+  }
+
   /** Requests that hold a version now. */
   public int inFlight() {
-    return 0;
+    return models.values().stream().mapToInt(ServedModel::inFlight).sum();
   }
 
   /** Waits until no request holds a version; false when the limit or an interrupt came first. */
   public boolean awaitIdle(Duration limit) {
-    return limit.isPositive();
+    long start = NanoClock.SYSTEM.nanos();
+    while (inFlight() > 0) {
+      var waited = NanoClock.SYSTEM.nanos() - start;
+      if (waited >= limit.toNanos() || Thread.currentThread().isInterrupted()) {
+        return false;
+      }
+      LockSupport.parkNanos(this, IDLE_CHECK_NANOS);
+    }
+    return true;
+  }
+
+  /** The entry of a model, made when there is none. */
+  ServedModel entry(String model) {
+    return models.computeIfAbsent(model, ServedModel::new);
+  }
+
+  /** A model that nobody wants any more does not keep the server from being ready. */
+  void forgive(String model) {
+    brokenAtStart.remove(model);
+  }
+
+  List<ServedModel> entries() {
+    return List.copyOf(models.values());
+  }
+
+  private ServedModel known(String model) {
+    var served = models.get(model);
+    if (served == null) {
+      throw new InferenceException(
+          new InferenceFailure.NotFound(
+              "Request for unknown model: '%s' is not found. The repository index lists what is served."
+                  .formatted(model)));
+    }
+    return served;
   }
 }

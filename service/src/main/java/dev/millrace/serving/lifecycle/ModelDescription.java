@@ -29,4 +29,10 @@ public record ModelDescription(
     versions = List.copyOf(versions);
     labels = List.copyOf(labels);
   }
+
+  /** The same with these versions answering requests. */
+  ModelDescription among(List<String> answering) {
+    return new ModelDescription(
+        model, version, answering, platform, signature, maxBatchRows, labels, image);
+  }
 }

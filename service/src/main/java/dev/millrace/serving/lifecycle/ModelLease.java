@@ -1,0 +1,57 @@
+package dev.millrace.serving.lifecycle;
+
+import dev.millrace.serving.scheduling.ScheduledRequest;
+import dev.millrace.serving.telemetry.FailureReason;
+import dev.millrace.serving.tensor.Signature;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A pin on one version: until it is closed, the version is not unloaded. Any thread may close it.
+ */
+public final class ModelLease implements AutoCloseable {
+  private final LoadedVersion pinned;
+  private final AtomicBoolean open = new AtomicBoolean(true);
+
+  /** Takes over one acquired count. */
+  ModelLease(LoadedVersion pinned) {
+    this.pinned = pinned;
+  }
+
+  /** The model's name. */
+  public String model() {
+    return pinned.model();
+  }
+
+  /** The version that is pinned. */
+  public String version() {
+    return pinned.version();
+  }
+
+  /** What the model declares. */
+  public Signature signature() {
+    return pinned.description().signature();
+  }
+
+  /** Rows that one request may have; 0 where the model is not batchable. */
+  public int maxBatchRows() {
+    return pinned.description().maxBatchRows();
+  }
+
+  /** Queues a request. Never blocks; keep the lease until its outcome is no longer used. */
+  public void submit(ScheduledRequest request) {
+    pinned.workers().scheduler().submit(request);
+  }
+
+  /** Counts a request that was refused before it was submitted. */
+  public void countRefusal() {
+    pinned.workers().meters().failed(FailureReason.OTHER);
+  }
+
+  /** Idempotent. */
+  @Override
+  public void close() {
+    if (open.compareAndSet(true, false)) {
+      pinned.leases().release();
+    }
+  }
+}

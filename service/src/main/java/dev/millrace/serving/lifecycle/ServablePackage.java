@@ -1,0 +1,22 @@
+package dev.millrace.serving.lifecycle;
+
+import dev.millrace.protocol.packaging.GoldenExamples;
+import dev.millrace.protocol.packaging.ImageDescription;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of one version on this machine.
+ *
+ * @param labels names of the classes of the output, empty where it has none
+ * @param image how to make the input from a picture, absent where it does not take one
+ * @param golden what it must answer before it goes live; may hold no examples
+ */
+public record ServablePackage(
+    Path modelFile, List<String> labels, @Nullable ImageDescription image, GoldenExamples golden) {
+  /** Copies the labels. */
+  public ServablePackage {
+    labels = List.copyOf(labels);
+  }
+}

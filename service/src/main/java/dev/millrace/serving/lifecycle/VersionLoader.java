@@ -1,0 +1,156 @@
+package dev.millrace.serving.lifecycle;
+
+import dev.millrace.protocol.packaging.ImageDescription;
+import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.runtime.ModelLoadException;
+import dev.millrace.serving.runtime.ModelRuntime;
+import dev.millrace.serving.scheduling.ModelScheduler;
+import dev.millrace.serving.scheduling.SchedulerSettings;
+import dev.millrace.serving.telemetry.ServingMeters;
+import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.time.NanoClock;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens versions, checks them against their golden examples and warms them up, on a few threads of
+ * its own, so that loading never takes a thread that serves. Thread-safe.
+ */
+public final class VersionLoader implements AutoCloseable {
+  private final Function<Path, ModelRuntime> runtimes;
+  private final EngineSettings engine;
+  private final LifecycleSettings settings;
+  private final ServingMeters meters;
+  private final NanoClock clock;
+  private final ExecutorService threads;
+
+  /**
+   * Starts no thread before the first load.
+   *
+   * @param runtimes finds the runtime of a model file, or throws {@link ModelLoadException}
+   */
+  public VersionLoader(
+      Function<Path, ModelRuntime> runtimes,
+      EngineSettings engine,
+      LifecycleSettings settings,
+      ServingMeters meters,
+      NanoClock clock) {
+    this.runtimes = runtimes;
+    this.engine = engine;
+    this.settings = settings;
+    this.meters = meters;
+    this.clock = clock;
+    // Native code runs here for seconds: platform threads, so that no virtual thread is held up.
+    this.threads =
+        Executors.newFixedThreadPool(
+            settings.loaderThreads(), Thread.ofPlatform().name("loader-", 1).daemon().factory());
+  }
+
+  /** Now, on the clock that load times are measured with. */
+  long nanos() {
+    return clock.nanos();
+  }
+
+  /** Loads on a loader thread; the caller closes what comes out of it. */
+  CompletableFuture<LoadedVersion> start(
+      Candidate candidate, ServablePackage files, long startedNanos) {
+    return CompletableFuture.supplyAsync(() -> load(candidate, files, startedNanos), threads);
+  }
+
+  private LoadedVersion load(Candidate candidate, ServablePackage files, long startedNanos) {
+    var runtime = runtimes.apply(files.modelFile());
+    var instances = opened(runtime, files);
+    var signature = instances.getFirst().signature();
+    var scheduling = schedulingOf(signature);
+    var ownMeters = meters.open(candidate.model(), candidate.version());
+    // From here on the scheduler owns the instances.
+    var scheduler = ModelScheduler.start(instances, scheduling, ownMeters, clock);
+    try {
+      scheduler.warmUp(settings.loadLimit());
+    } catch (RuntimeException e) {
+      scheduler.close();
+      ownMeters.close();
+      throw e;
+    }
+    return new LoadedVersion(
+        candidate,
+        describe(candidate, runtime, signature, scheduling, files),
+        new LoadedVersion.Workers(scheduler, ownMeters, instances.getFirst().device()),
+        Duration.ofNanos(clock.nanos() - startedNanos),
+        Instant.now());
+  }
+
+  /** All copies, each checked; none is left open when one fails. */
+  private List<ExecutableModel> opened(ModelRuntime runtime, ServablePackage files) {
+    var instances = new ArrayList<ExecutableModel>();
+    try {
+      for (int i = 0; i < engine.instances(); i++) {
+        var instance = runtime.open(files.modelFile(), engine.device(), engine.runtime());
+        instances.add(instance);
+        requireImageInput(files.image(), instance.signature());
+        new GoldenReplay(instance).require(files.golden());
+      }
+      return instances;
+    } catch (RuntimeException e) {
+      instances.forEach(ExecutableModel::close);
+      throw e;
+    }
+  }
+
+  private static void requireImageInput(@Nullable ImageDescription image, Signature signature) {
+    if (image != null
+        && (signature.input(image.input()).isEmpty()
+            || signature.output(image.output()).isEmpty())) {
+      throw new ModelLoadException(
+          "The package describes pictures for input '%s' and output '%s', but the model has %s and %s. Correct millrace.json."
+              .formatted(image.input(), image.output(), signature.inputs(), signature.outputs()),
+          null);
+    }
+  }
+
+  /** Rows of different requests share a run only where the model leaves the rows open. */
+  private SchedulerSettings schedulingOf(Signature signature) {
+    var chosen = engine.scheduling();
+    return signature.batchable()
+        ? chosen
+        : new SchedulerSettings(
+            0,
+            List.of(),
+            Duration.ZERO,
+            chosen.maxQueueRows(),
+            chosen.priorityLevels(),
+            chosen.defaultPriority(),
+            chosen.closeLimit());
+  }
+
+  private static ModelDescription describe(
+      Candidate candidate,
+      ModelRuntime runtime,
+      Signature signature,
+      SchedulerSettings scheduling,
+      ServablePackage files) {
+    return new ModelDescription(
+        candidate.model(),
+        candidate.version(),
+        List.of(candidate.version()),
+        runtime.platform(),
+        signature,
+        scheduling.maxBatchRows(),
+        files.labels(),
+        files.image());
+  }
+
+  /** Takes no more loads; one under way ends by itself. */
+  @Override
+  public void close() {
+    threads.shutdown();
+  }
+}

@@ -1,0 +1,228 @@
+package dev.millrace.serving.repository;
+
+import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.lifecycle.Rollout;
+import dev.millrace.serving.lifecycle.VersionState;
+import dev.millrace.serving.lifecycle.VersionStatus;
+import dev.millrace.serving.repository.ModelDirectory.Contents;
+import dev.millrace.serving.runtime.ModelLoadException;
+import dev.millrace.serving.time.NanoClock;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Serves the models of a directory. Thread-safe. */
+public final class DirectoryRepository implements ModelControl, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(DirectoryRepository.class);
+
+  private static final String ROOT = "root";
+
+  private final DirectorySettings settings;
+  private final ModelDirectory directory;
+  private final Rollout rollout;
+  private final ModelCatalog catalog;
+  private final NanoClock clock;
+  private final Notices notices = new Notices(log);
+  private final Map<String, Follower> followers = new ConcurrentHashMap<>();
+
+  /** What the last look saw; touched by the poller only. */
+  private Contents seen = new Contents(Map.of(), Map.of());
+
+  /** Whether there was a look; touched by the poller only. */
+  private boolean looked;
+
+  private volatile @Nullable Poller poller;
+
+  /** Does nothing before {@link #start}. */
+  public DirectoryRepository(
+      DirectorySettings settings, Rollout rollout, ModelCatalog catalog, NanoClock clock) {
+    this.settings = settings;
+    this.directory = new ModelDirectory(settings.root(), settings.flatName());
+    this.rollout = rollout;
+    this.catalog = catalog;
+    this.clock = clock;
+  }
+
+  /**
+   * Begins to load what the mode says, and returns at once.
+   *
+   * @throws IllegalArgumentException when there is no such directory
+   */
+  public void start() {
+    if (!Files.isDirectory(settings.root())) {
+      throw new IllegalArgumentException(
+          "The model directory '%s' does not exist or is no directory. Set MILLRACE_MODELS, or --models, to a directory of models."
+              .formatted(settings.root()));
+    }
+    switch (settings.control()) {
+      case NONE -> Thread.ofVirtual().name("directory-load").start(this::look);
+      case EXPLICIT -> catalog.firstRoundOver();
+      case POLL -> poller = Poller.start("directory-poll", settings.pollInterval(), this::look);
+    }
+  }
+
+  /** One look at the directory: loads what is new or changed, unloads what is gone. */
+  private void look() {
+    try {
+      var contents = directory.read();
+      notices.over(ROOT);
+      contents.refused().forEach(this::tellOfRefused);
+      var loads = contents.models().values().stream().filter(this::settled).map(this::follow);
+      awaitFirst(loads.toList());
+      unloadMissing(contents);
+      seen = contents;
+    } catch (IOException | UncheckedIOException e) {
+      tellOfUnreadable(e);
+    }
+  }
+
+  private void tellOfRefused(String model, String reason) {
+    notices.once("refused " + model, "Model is not offered: model=" + model + " reason=" + reason);
+  }
+
+  private void tellOfUnreadable(Exception e) {
+    notices.once(ROOT, "Cannot read the model directory, what is loaded goes on: " + e);
+  }
+
+  /** Only the first look waits for its loads; later ones must see other models change meanwhile. */
+  private void awaitFirst(List<CompletableFuture<Void>> loads) {
+    if (!looked) {
+      CompletableFuture.allOf(loads.toArray(CompletableFuture[]::new)).join();
+      catalog.firstRoundOver();
+      looked = true;
+    }
+  }
+
+  /** Whether the files did not change for an interval; a version under copy still changes. */
+  private boolean settled(FoundModel found) {
+    if (settings.control() != ControlMode.POLL) {
+      return true;
+    }
+    var before = seen.models().get(found.model());
+    if (before != null) {
+      return before.fingerprint().equals(found.fingerprint())
+          && before.version().equals(found.version());
+    }
+    var age = Duration.between(found.newest().toInstant(), Instant.now());
+    return age.compareTo(settings.pollInterval()) > 0;
+  }
+
+  private CompletableFuture<Void> follow(FoundModel found) {
+    tellOfConfig(found);
+    var candidate = found.candidate();
+    if (rollout.serves(candidate)) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return followers
+        .computeIfAbsent(found.model(), _ -> new Follower(rollout, clock))
+        .follow(candidate, Follower.Outcome.NONE);
+  }
+
+  private void tellOfConfig(FoundModel found) {
+    if (Files.exists(found.modelFolder().resolve("config.pbtxt"))) {
+      notices.once(
+          "config " + found.model(),
+          "config.pbtxt is not read yet, the model is served with what its file declares: model="
+              + found.model());
+    }
+  }
+
+  private void unloadMissing(Contents contents) {
+    followers.forEach(
+        (model, follower) -> {
+          // A load under way is left alone; the next look sees its end.
+          if (!contents.mentions(model) && !follower.busy()) {
+            followers.remove(model);
+            rollout.unload(model, "its files were removed");
+          }
+        });
+  }
+
+  @Override
+  public void load(String model) {
+    requireExplicit();
+    var found = findForLoad(model);
+    tellOfConfig(found);
+    try {
+      rollout.serve(found.candidate());
+    } catch (ModelLoadException e) {
+      throw new InferenceException(
+          new InferenceFailure.Invalid("failed to load '%s', %s".formatted(model, e.getMessage())));
+    }
+  }
+
+  @Override
+  public void unload(String model) {
+    requireExplicit();
+    rollout.unload(model, "unloaded");
+  }
+
+  @Override
+  public List<VersionStatus> index() {
+    var index = new ArrayList<>(catalog.versions());
+    offered().stream()
+        .filter(model -> index.stream().noneMatch(status -> status.model().equals(model)))
+        .toList()
+        .forEach(model -> index.add(neverLoaded(model)));
+    index.sort(Comparator.comparing(VersionStatus::model));
+    return index;
+  }
+
+  private List<String> offered() {
+    try {
+      return List.copyOf(directory.read().models().keySet());
+    } catch (IOException | UncheckedIOException e) {
+      tellOfUnreadable(e);
+      return List.of();
+    }
+  }
+
+  private static VersionStatus neverLoaded(String model) {
+    return new VersionStatus(
+        model, "", VersionState.UNAVAILABLE, "unloaded", false, "", Duration.ZERO, null);
+  }
+
+  private FoundModel findForLoad(String model) {
+    try {
+      return directory.find(model).orElseThrow(() -> notPolled(model, "there is no such model"));
+    } catch (IOException | UncheckedIOException e) {
+      throw notPolled(model, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static InferenceException notPolled(String model, String why) {
+    return new InferenceException(
+        new InferenceFailure.NotFound(
+            "failed to load '%s', failed to poll from model repository: %s".formatted(model, why)));
+  }
+
+  private void requireExplicit() {
+    if (settings.control() != ControlMode.EXPLICIT) {
+      throw new InferenceException(
+          new InferenceFailure.NotReady(
+              "explicit model load / unload is not allowed if polling is enabled; start the service with '--model-control explicit' to allow it"));
+    }
+  }
+
+  /** Stops looking; what is loaded stays. */
+  @Override
+  public void close() {
+    var running = poller;
+    if (running != null) {
+      running.close();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.millrace.serving.repository;
+
+import dev.millrace.serving.lifecycle.Candidate;
+import dev.millrace.serving.lifecycle.ServablePackage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+
+/**
+ * The version of a model that a directory offers.
+ *
+ * @param folder holds the files of the version
+ * @param modelFolder holds the versions; the same as {@code folder} where there is just one
+ * @param fingerprint changes with any file of the version
+ * @param newest when a file of the version was last changed
+ */
+record FoundModel(
+    String model,
+    String version,
+    Path folder,
+    Path modelFolder,
+    String fingerprint,
+    FileTime newest) {
+
+  Candidate candidate() {
+    return new Candidate(model, version, fingerprint, this::read);
+  }
+
+  private ServablePackage read() throws IOException {
+    var files = ModelFiles.read(folder, null);
+    if (!files.labels().isEmpty()) {
+      return files;
+    }
+    var labels = ModelFiles.labelsIn(modelFolder);
+    return new ServablePackage(files.modelFile(), labels, files.image(), files.golden());
+  }
+}

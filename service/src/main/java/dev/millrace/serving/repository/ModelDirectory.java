@@ -1,0 +1,166 @@
+package dev.millrace.serving.repository;
+
+import dev.millrace.protocol.packaging.Sha256;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a directory of models: Triton's layout {@code NAME/VERSION/model.onnx}, a folder for each
+ * model, or the files of one model.
+ */
+final class ModelDirectory {
+  private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,17}");
+  private static final String ONLY_VERSION = "1";
+  private static final int MAX_DEPTH = 8;
+  private static final int MAX_FILES = 10_000;
+
+  private final Path root;
+  private final @Nullable String flatName;
+
+  ModelDirectory(Path root, @Nullable String flatName) {
+    this.root = root;
+    this.flatName = flatName;
+  }
+
+  /** What is there, and what is there but cannot be offered, each with the reason. */
+  record Contents(Map<String, FoundModel> models, Map<String, String> refused) {
+    /** Copies the maps. */
+    Contents {
+      models = Map.copyOf(models);
+      refused = Map.copyOf(refused);
+    }
+
+    boolean mentions(String model) {
+      return models.containsKey(model) || refused.containsKey(model);
+    }
+  }
+
+  /** Looks at every model. Throws when the root itself cannot be read. */
+  Contents read() throws IOException {
+    var models = new HashMap<String, FoundModel>();
+    var refused = new HashMap<String, String>();
+    for (var name : names()) {
+      try {
+        find(name).ifPresent(found -> models.put(name, found));
+      } catch (IOException | UncheckedIOException e) {
+        refused.put(name, String.valueOf(e.getMessage()));
+      }
+    }
+    return new Contents(models, refused);
+  }
+
+  /** The version of a model that is to be served: the highest that has files of a model. */
+  Optional<FoundModel> find(String name) throws IOException {
+    if (!ModelName.allowed(name)) {
+      throw new IOException("'%s' cannot be a model. %s".formatted(name, ModelName.rule()));
+    }
+    if (isFlat()) {
+      return name.equals(nameOfFlat())
+          ? Optional.of(found(name, ONLY_VERSION, root, root))
+          : Optional.empty();
+    }
+    var folder = root.resolve(name);
+    if (!Files.isDirectory(folder)) {
+      return Optional.empty();
+    }
+    requireInside(folder);
+    return highestVersion(name, folder);
+  }
+
+  private Optional<FoundModel> highestVersion(String name, Path folder) throws IOException {
+    for (var version : versionsIn(folder)) {
+      var place = folder.resolve(version);
+      if (ModelFiles.in(place)) {
+        requireInside(place);
+        return Optional.of(found(name, version, place, folder));
+      }
+    }
+    return ModelFiles.in(folder)
+        ? Optional.of(found(name, ONLY_VERSION, folder, folder))
+        : Optional.empty();
+  }
+
+  private List<String> names() throws IOException {
+    if (isFlat()) {
+      return List.of(nameOfFlat());
+    }
+    try (var entries = Files.list(root)) {
+      return entries
+          .filter(Files::isDirectory)
+          .map(entry -> entry.getFileName().toString())
+          .filter(name -> !name.startsWith("."))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private boolean isFlat() {
+    return ModelFiles.in(root);
+  }
+
+  private String nameOfFlat() throws IOException {
+    return flatName != null ? flatName : root.toRealPath().getFileName().toString();
+  }
+
+  private static List<String> versionsIn(Path folder) throws IOException {
+    try (var entries = Files.list(folder)) {
+      return entries
+          .map(entry -> entry.getFileName().toString())
+          .filter(name -> VERSION.matcher(name).matches())
+          .sorted(Comparator.<String>comparingLong(Long::parseLong).reversed())
+          .toList();
+    }
+  }
+
+  private void requireInside(Path folder) throws IOException {
+    if (!folder.toRealPath().startsWith(root.toRealPath())) {
+      throw new IOException(
+          "'%s' is a link that leads out of the model directory '%s'; put the files inside it"
+              .formatted(folder, root));
+    }
+  }
+
+  private static FoundModel found(String name, String version, Path folder, Path modelFolder)
+      throws IOException {
+    var newest = FileTime.fromMillis(0);
+    var marks = new ArrayList<String>();
+    for (var file : filesOf(folder, modelFolder)) {
+      var changed = Files.getLastModifiedTime(file);
+      newest = changed.compareTo(newest) > 0 ? changed : newest;
+      marks.add(folder.relativize(file) + " " + Files.size(file) + " " + changed);
+    }
+    return new FoundModel(name, version, folder, modelFolder, digest(marks), newest);
+  }
+
+  private static List<Path> filesOf(Path folder, Path modelFolder) throws IOException {
+    try (var below = Files.walk(folder, MAX_DEPTH, FileVisitOption.FOLLOW_LINKS);
+        var beside = Files.list(modelFolder)) {
+      return Stream.concat(below, beside)
+          .filter(Files::isRegularFile)
+          .distinct()
+          .limit(MAX_FILES)
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static String digest(List<String> marks) throws IOException {
+    var bytes = String.join("\n", marks).getBytes(StandardCharsets.UTF_8);
+    return Sha256.of(new ByteArrayInputStream(bytes));
+  }
+}

@@ -1,0 +1,13 @@
+package dev.millrace.serving.repository;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How to follow a model store.
+ *
+ * @param alias the version of each registered model that has it is served
+ * @param pollInterval between two looks
+ * @param cache folder of this service for packages and for what it last served; made when missing
+ */
+public record StoreSettings(String alias, Duration pollInterval, Path cache) {}

@@ -1,0 +1,128 @@
+package dev.millrace.serving.fake;
+
+import dev.millrace.protocol.packaging.GoldenExamples;
+import dev.millrace.serving.device.Device;
+import dev.millrace.serving.inference.InferenceRequest;
+import dev.millrace.serving.inference.InferenceService;
+import dev.millrace.serving.lifecycle.Candidate;
+import dev.millrace.serving.lifecycle.EngineSettings;
+import dev.millrace.serving.lifecycle.LifecycleSettings;
+import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.lifecycle.Rollout;
+import dev.millrace.serving.lifecycle.ServablePackage;
+import dev.millrace.serving.lifecycle.VersionLoader;
+import dev.millrace.serving.runtime.RuntimeSettings;
+import dev.millrace.serving.scheduling.SchedulerSettings;
+import dev.millrace.serving.telemetry.ServingMeters;
+import dev.millrace.serving.tensor.DataType;
+import dev.millrace.serving.tensor.Shape;
+import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.tensor.Tensor;
+import dev.millrace.serving.time.NanoClock;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Everything from the catalog to the inference service, on {@link FakeRuntime}. */
+public final class FakeEngine implements AutoCloseable {
+  /** Longer than anything takes, so that a hung test ends. */
+  public static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private final FakeRuntime runtime;
+  private final ModelCatalog catalog = new ModelCatalog();
+  private final Rollout rollout;
+  private final InferenceService inference = new InferenceService(catalog);
+
+  /** Models take and give pairs of numbers. */
+  public FakeEngine() {
+    this(FakeModel.pairs());
+  }
+
+  /** Models have this signature, with an FP32 input first. */
+  public FakeEngine(Signature signature) {
+    runtime = new FakeRuntime(signature);
+    var lifecycle = new LifecycleSettings(2, LIMIT, Duration.ofSeconds(5));
+    var engine =
+        new EngineSettings(
+            new Device("cpu", 1), 1, RuntimeSettings.defaults(), SchedulerSettings.defaults());
+    var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM);
+    var loader = new VersionLoader(_ -> runtime, engine, lifecycle, meters, NanoClock.SYSTEM);
+    rollout = new Rollout(catalog, loader, lifecycle);
+  }
+
+  public FakeRuntime runtime() {
+    return runtime;
+  }
+
+  public ModelCatalog catalog() {
+    return catalog;
+  }
+
+  public Rollout rollout() {
+    return rollout;
+  }
+
+  public InferenceService inference() {
+    return inference;
+  }
+
+  /** A version that multiplies by the number in the text. */
+  public static Candidate candidate(String model, String version, String factor) {
+    return candidate(model, version, factor, GoldenExamples.NONE);
+  }
+
+  /** The same with golden examples. */
+  public static Candidate candidate(
+      String model, String version, String factor, GoldenExamples golden) {
+    return new Candidate(
+        model, version, factor, () -> new ServablePackage(file(factor), List.of(), null, golden));
+  }
+
+  private static Path file(String content) throws IOException {
+    var file = Files.createTempFile("fake", ".onnx");
+    file.toFile().deleteOnExit();
+    return Files.writeString(file, content);
+  }
+
+  /** One row of input x for the live version. */
+  public static InferenceRequest request(String model, float first, float second) {
+    return request(model, null, List.of(pair("x", first, second)));
+  }
+
+  /** Any request for all outputs. */
+  public static InferenceRequest request(
+      String model, @Nullable String version, List<Tensor> inputs) {
+    return new InferenceRequest(model, version, inputs, List.of(), Long.MAX_VALUE, 0);
+  }
+
+  /** FP32 [1,2]. */
+  public static Tensor pair(String name, float first, float second) {
+    var data = ByteBuffer.allocateDirect(2 * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    data.putFloat(0, first).putFloat(Float.BYTES, second);
+    return new Tensor(name, DataType.FP32, Shape.of(1, 2), data);
+  }
+
+  /** Waits for a condition that other threads bring about. */
+  public static void await(BooleanSupplier condition) {
+    long start = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - start > LIMIT.toNanos()) {
+        throw new AssertionError("It did not happen within " + LIMIT);
+      }
+      LockSupport.parkNanos(500_000);
+    }
+  }
+
+  @Override
+  public void close() {
+    rollout.close();
+  }
+}

@@ -1,0 +1,106 @@
+package dev.millrace.serving.fake;
+
+import dev.millrace.serving.runtime.BoundBatch;
+import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.runtime.ModelRunException;
+import dev.millrace.serving.runtime.RunOutputs;
+import dev.millrace.serving.tensor.DataType;
+import dev.millrace.serving.tensor.Shape;
+import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.tensor.Tensor;
+import dev.millrace.serving.tensor.TensorSpec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Multiplies each element of its first input, FP32 [-1,2], by a factor; a use after its end is kept
+ * as a fault.
+ */
+public final class FakeModel implements ExecutableModel {
+  private final Signature signature;
+  private final float factor;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicInteger faults = new AtomicInteger();
+
+  FakeModel(Signature signature, float factor) {
+    this.signature = signature;
+    this.factor = factor;
+  }
+
+  /** Input x and output y, both FP32 [-1,2]. */
+  public static Signature pairs() {
+    return new Signature(
+        List.of(new TensorSpec("x", DataType.FP32, Shape.of(-1, 2))),
+        List.of(new TensorSpec("y", DataType.FP32, Shape.of(-1, 2))));
+  }
+
+  @Override
+  public Signature signature() {
+    return signature;
+  }
+
+  @Override
+  public String device() {
+    return "fake";
+  }
+
+  @Override
+  public BoundBatch bind(List<Tensor> inputs) {
+    return new Bound(inputs.getFirst());
+  }
+
+  @Override
+  public void close() {
+    if (closed.getAndSet(true)) {
+      faults.incrementAndGet();
+    }
+  }
+
+  /** Whether its memory was given back. */
+  public boolean closed() {
+    return closed.get();
+  }
+
+  /** Runs after the close, and second closes. */
+  public int faults() {
+    return faults.get();
+  }
+
+  private final class Bound implements BoundBatch {
+    private final Tensor input;
+
+    Bound(Tensor input) {
+      this.input = input;
+    }
+
+    @Override
+    public RunOutputs run() {
+      if (closed.get()) {
+        faults.incrementAndGet();
+        throw new ModelRunException("run after close", null);
+      }
+      return new Outputs(
+          signature.outputs().stream().map(spec -> multiplied(input, spec.name())).toList());
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private Tensor multiplied(Tensor input, String name) {
+    int bytes = input.data().remaining();
+    var data = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = 0; at + Float.BYTES <= bytes; at += Float.BYTES) {
+      data.putFloat(at, factor * input.data().getFloat(input.data().position() + at));
+    }
+    return new Tensor(name, input.type(), input.shape(), data);
+  }
+
+  private record Outputs(List<Tensor> tensors) implements RunOutputs {
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,71 @@
+package dev.millrace.serving.fake;
+
+import dev.millrace.serving.device.Device;
+import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.runtime.ModelLoadException;
+import dev.millrace.serving.runtime.ModelRuntime;
+import dev.millrace.serving.runtime.RuntimeSettings;
+import dev.millrace.serving.tensor.Signature;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+
+/** Opens files that hold a number, the factor of a {@link FakeModel}; anything else is refused. */
+public final class FakeRuntime implements ModelRuntime {
+  private final Signature signature;
+  private final List<FakeModel> opened = new CopyOnWriteArrayList<>();
+  private final CountDownLatch nobodyWaits = new CountDownLatch(0);
+  private volatile CountDownLatch gate = nobodyWaits;
+
+  FakeRuntime(Signature signature) {
+    this.signature = signature;
+  }
+
+  @Override
+  public boolean reads(Path modelFile) {
+    return true;
+  }
+
+  @Override
+  public String platform() {
+    return "fake_numbers";
+  }
+
+  @Override
+  public ExecutableModel open(Path modelFile, Device device, RuntimeSettings settings) {
+    try {
+      gate.await();
+      var model = new FakeModel(signature, Float.parseFloat(Files.readString(modelFile)));
+      opened.add(model);
+      return model;
+    } catch (NumberFormatException e) {
+      throw new ModelLoadException(
+          "Cannot serve '%s': it holds no number".formatted(modelFile.getFileName()), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Loads wait until it is counted down. */
+  public CountDownLatch closeGate() {
+    var closed = new CountDownLatch(1);
+    gate = closed;
+    return closed;
+  }
+
+  /** Every model ever opened, oldest first. */
+  public List<FakeModel> opened() {
+    return opened;
+  }
+
+  /** Those that are not closed. */
+  public long openNow() {
+    return opened.stream().filter(model -> !model.closed()).count();
+  }
+}
