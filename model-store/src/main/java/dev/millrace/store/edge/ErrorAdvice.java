@@ -14,7 +14,7 @@ import org.springframework.web.ErrorResponse;
 import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
-import org.springframework.web.servlet.resource.NoResourceFoundException;
+import org.springframework.web.servlet.NoHandlerFoundException;
 
 /** Turns what goes wrong into MLflow's error bodies; the stack trace stays in the log. */
 @RestControllerAdvice
@@ -30,7 +30,7 @@ final class ErrorAdvice {
   }
 
   @ExceptionHandler
-  ResponseEntity<Failure> noRoute(NoResourceFoundException e, HttpServletRequest request) {
+  ResponseEntity<Failure> noRoute(NoHandlerFoundException e, HttpServletRequest request) {
     return answer(
         404,
         ErrorCode.ENDPOINT_NOT_FOUND,

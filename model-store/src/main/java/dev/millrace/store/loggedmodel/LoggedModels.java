@@ -57,11 +57,6 @@ public final class LoggedModels {
     return database.read(() -> rows.find(id)).orElseThrow(() -> none(id));
   }
 
-  /** Sets a tag from the store's own side. */
-  public void setTag(String id, Tag tag) {
-    database.write(() -> rows.setTag(id, tag));
-  }
-
   LoggedModel create(Draft draft) {
     Keys.requireLength("name", draft.name(), MAX_NAME);
     check(draft.params(), draft.tags());

@@ -9,6 +9,7 @@ import dev.millrace.store.database.Rows;
 import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Entity;
 import dev.millrace.store.search.JdbcSearch;
+import dev.millrace.store.search.Operator;
 import dev.millrace.store.search.Order;
 import dev.millrace.store.search.Page;
 import java.sql.ResultSet;
@@ -67,10 +68,9 @@ final class JdbcModels {
     return complete(found).stream().findFirst();
   }
 
-  /** Prompts are registered models too; they show when the filter asks for them. */
   Page<RegisteredModel> search(List<Comparison> filter, List<Order> orders, Page.Request request) {
     var search = new JdbcSearch(SEARCH);
-    if (filter.stream().noneMatch(comparison -> comparison.subject().key().equals(PROMPT_TAG))) {
+    if (!asksForPrompts(filter)) {
       search.where(
           """
           NOT EXISTS (SELECT 1 FROM registered_model_tags t
@@ -79,7 +79,7 @@ final class JdbcModels {
           PROMPT_TAG);
     }
     return search
-        .filter(filter)
+        .filter(filter.stream().filter(comparison -> !excludesPrompts(comparison)).toList())
         .order(orders)
         .page(database.jdbc(), request, (row, _) -> model(row))
         .mapAll(this::complete);
@@ -140,6 +140,18 @@ final class JdbcModels {
         .param("name", name)
         .param("key", key)
         .update();
+  }
+
+  /** Prompts are registered models too; they show when the filter asks for them. */
+  private static boolean asksForPrompts(List<Comparison> filter) {
+    return filter.stream()
+        .anyMatch(c -> c.subject().key().equals(PROMPT_TAG) && !excludesPrompts(c));
+  }
+
+  // Python's client adds this to every search; unlike any other tag, it finds models without it.
+  private static boolean excludesPrompts(Comparison comparison) {
+    return comparison.subject().key().equals(PROMPT_TAG)
+        && comparison.operator() == Operator.NOT_EQUAL;
   }
 
   private List<RegisteredModel> complete(List<RegisteredModel> models) {

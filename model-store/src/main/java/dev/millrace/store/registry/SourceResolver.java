@@ -1,12 +1,11 @@
 package dev.millrace.store.registry;
 
-import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.failure.StoreException;
 import dev.millrace.store.loggedmodel.LoggedModels;
 import dev.millrace.store.run.Runs;
-import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -18,7 +17,6 @@ final class SourceResolver {
   private static final Pattern LOGGED_MODEL = Pattern.compile("models:/(m-[0-9a-f]{32})/?");
   private static final Pattern VERSION = Pattern.compile("models:/([^/@]+)/(\\d{1,9})/?");
   private static final Pattern ALIAS = Pattern.compile("models:/([^/@]+)@([^/]+)/?");
-  private static final String REGISTRATIONS_TAG = "mlflow.modelVersions";
 
   /** Where the files are, and the run they came from, empty when unknown. */
   record Resolved(String location, String runId) {}
@@ -42,26 +40,9 @@ final class SourceResolver {
     }
     SourceRules.check(source);
     if (source.startsWith("mlflow-artifacts:")) {
-      requireOwner(draft);
+      return owned(draft);
     }
     return new Resolved(source, draft.runId());
-  }
-
-  /** Leaves a note on the logged model, as MLflow's server does. */
-  void noteRegistration(Versions.Draft draft, VersionId id) {
-    if (draft.modelId().isEmpty()) {
-      return;
-    }
-    var entry =
-        "{\"name\": \"%s\", \"version\": %s}".formatted(id.name().replace("\"", ""), id.version());
-    var before =
-        loggedModels.get(draft.modelId()).info().tags().stream()
-            .filter(tag -> tag.key().equals(REGISTRATIONS_TAG))
-            .map(tag -> tag.value().replaceAll("^\\[|]$", ""))
-            .toList();
-    var entries = before.isEmpty() ? List.of(entry) : List.of(before.getFirst(), entry);
-    loggedModels.setTag(
-        draft.modelId(), new Tag(REGISTRATIONS_TAG, "[" + String.join(", ", entries) + "]"));
   }
 
   private Resolved model(Versions.Draft draft) {
@@ -71,7 +52,8 @@ final class SourceResolver {
       if (!draft.modelId().equals(logged.group(1))) {
         throw SourceRules.notOwned(source, "model_id");
       }
-      return new Resolved(loggedModels.get(logged.group(1)).info().artifactUri(), draft.runId());
+      var model = loggedModels.get(logged.group(1)).info();
+      return new Resolved(model.artifactUri(), firstNonEmpty(draft.runId(), model.sourceRunId()));
     }
     var version = VERSION.matcher(source);
     if (version.matches()) {
@@ -91,18 +73,24 @@ final class SourceResolver {
 
   private Resolved copied(VersionId id, Versions.Draft draft) {
     var original = versions.find(id).orElseThrow(id::none);
-    var runId = draft.runId().isEmpty() ? original.runId() : draft.runId();
-    return new Resolved(
-        versions.storageLocation(id).orElseThrow(id::none), runId == null ? "" : runId);
+    var location = versions.storageLocation(id).orElseThrow(id::none);
+    return new Resolved(location, firstNonEmpty(draft.runId(), original.runId()));
   }
 
-  private void requireOwner(Versions.Draft draft) {
-    var owner =
-        draft.modelId().isEmpty()
-            ? runLocation(draft)
-            : loggedModels.get(draft.modelId()).info().artifactUri();
+  /** A source in the store's own artifacts, which the named run or logged model must own. */
+  private Resolved owned(Versions.Draft draft) {
+    if (draft.modelId().isEmpty()) {
+      requireInside(runLocation(draft), draft, "run_id");
+      return new Resolved(draft.source(), draft.runId());
+    }
+    var model = loggedModels.get(draft.modelId()).info();
+    requireInside(model.artifactUri(), draft, "model_id");
+    return new Resolved(draft.source(), firstNonEmpty(draft.runId(), model.sourceRunId()));
+  }
+
+  private static void requireInside(String owner, Versions.Draft draft, String parameter) {
     if (!SourceRules.contains(owner, draft.source())) {
-      throw SourceRules.notOwned(draft.source(), draft.modelId().isEmpty() ? "run_id" : "model_id");
+      throw SourceRules.notOwned(draft.source(), parameter);
     }
   }
 
@@ -112,5 +100,9 @@ final class SourceResolver {
     } catch (StoreException _) {
       throw SourceRules.notOwned(draft.source(), "run_id");
     }
+  }
+
+  private static String firstNonEmpty(String given, @Nullable String known) {
+    return given.isEmpty() && known != null ? known : given;
   }
 }

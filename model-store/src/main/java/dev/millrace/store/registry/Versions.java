@@ -64,7 +64,6 @@ final class Versions {
           var resolved = sources.resolve(draft);
           var id = rows.insert(draft, resolved, clock.millis());
           draft.tags().forEach(tag -> rows.setTag(id, tag));
-          sources.noteRegistration(draft, id);
           return get(id);
         });
   }

@@ -17,30 +17,25 @@ record Batch(List<Metric> metrics, List<Param> params, List<Tag> tags) {
   private static final int MAX_PARAM_VALUE = 6_000;
   private static final int MAX_TAG_VALUE = 8_000;
 
-  /** Checks sizes and keys; like MLflow, cuts long values. */
+  /** Checks sizes and keys; cuts long values, as MLflow does. */
   Batch {
     requireAtMost("metrics", metrics, MOST_METRICS);
     requireAtMost("params", params, MOST_PARAMS);
     requireAtMost("tags", tags, MOST_TAGS);
     requireAtMost("entities", metrics.size() + params.size() + tags.size(), MOST);
-    for (int i = 0; i < metrics.size(); i++) {
-      Keys.require(place("metrics", metrics, i) + "name", "Metric name", metrics.get(i).key());
-    }
-    for (int i = 0; i < params.size(); i++) {
-      Keys.require(place("params", params, i) + "key", "Param key", params.get(i).key());
-    }
-    for (int i = 0; i < tags.size(); i++) {
-      Keys.require(place("tags", tags, i) + "key", "Tag key", tags.get(i).key());
-    }
+    requireKeys("metrics[%s].name", "Metric name", metrics.stream().map(Metric::key).toList());
+    requireKeys("params[%s].key", "Param key", params.stream().map(Param::key).toList());
+    requireKeys("tags[%s].key", "Tag key", tags.stream().map(Tag::key).toList());
     requireDistinct(params);
     params = params.stream().map(p -> new Param(p.key(), cut(p.value(), MAX_PARAM_VALUE))).toList();
     tags = tags.stream().map(t -> new Tag(t.key(), cut(t.value(), MAX_TAG_VALUE))).toList();
     metrics = List.copyOf(metrics);
   }
 
-  // A single value is named as log-metric names it.
-  private static String place(String list, List<?> all, int index) {
-    return all.size() == 1 && index == 0 ? "" : list + "[" + index + "].";
+  private static void requireKeys(String place, String kind, List<String> keys) {
+    for (int i = 0; i < keys.size(); i++) {
+      Keys.require(place.replace("%s", String.valueOf(i)), kind, keys.get(i));
+    }
   }
 
   private static void requireAtMost(String what, List<?> list, int most) {

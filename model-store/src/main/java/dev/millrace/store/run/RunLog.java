@@ -8,6 +8,7 @@ import dev.millrace.protocol.mlflow.Param;
 import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.failure.StoreException;
+import dev.millrace.store.naming.Keys;
 import dev.millrace.store.search.Page;
 import java.util.List;
 import org.springframework.stereotype.Service;
@@ -30,14 +31,17 @@ final class RunLog {
   }
 
   void metric(String runId, Metric metric) {
+    Keys.require("name", "Metric name", metric.key());
     batch(runId, new Batch(List.of(metric), List.of(), List.of()));
   }
 
   void param(String runId, Param param) {
+    Keys.require("key", "Param key", param.key());
     batch(runId, new Batch(List.of(), List.of(param), List.of()));
   }
 
   void tag(String runId, Tag tag) {
+    Keys.require("key", "Tag key", tag.key());
     batch(runId, new Batch(List.of(), List.of(), List.of(tag)));
   }
 
