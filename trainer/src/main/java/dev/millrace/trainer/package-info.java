@@ -1,4 +1,4 @@
-/** To be described. */
+/** The trainer: retrains, evaluates, exports and publishes models. */
 @NullMarked
 package dev.millrace.trainer;
 

@@ -1,0 +1,5 @@
+/** The trainer's HTTP interface. */
+@NullMarked
+package dev.millrace.trainer.api;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The trainer on the command line. */
+@NullMarked
+package dev.millrace.trainer.command;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,12 @@
+package dev.millrace.trainer.evaluation;
+
+import java.io.Serial;
+
+/** A model that could not be evaluated. */
+public final class EvaluationException extends RuntimeException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  EvaluationException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
