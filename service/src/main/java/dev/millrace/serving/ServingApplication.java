@@ -1,11 +1,13 @@
 package dev.millrace.serving;
 
-/** Starts it. */
+import dev.millrace.serving.config.ServingProcess;
+
+/** The process that serves models. */
 public final class ServingApplication {
   private ServingApplication() {}
 
-  /** Entry point. */
+  /** Takes its settings from the environment; docs/configuration.md has them. */
   public static void main(String[] arguments) {
-    System.out.println("service");
+    ServingProcess.run(arguments);
   }
 }

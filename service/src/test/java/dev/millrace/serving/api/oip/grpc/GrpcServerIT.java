@@ -54,6 +54,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class GrpcServerIT {
   private static final int MAX_MESSAGE_BYTES = 100_000;
+  private static final String UNKNOWN_MODEL =
+      "Request for unknown model: 'm' is not found. The repository index lists what is served.";
 
   private final ModelCatalog catalog = new ModelCatalog();
   private final GrpcServer server =
@@ -67,6 +69,7 @@ class GrpcServerIT {
 
   @BeforeEach
   void connect() throws IOException {
+    catalog.firstRoundOver();
     server.start();
     channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
     client =
@@ -93,11 +96,11 @@ class GrpcServerIT {
     assertFails(
         () -> client.modelInfer(raw(input("FP32", 1), "00000000")),
         Status.Code.NOT_FOUND,
-        "Request for unknown model: 'm' is not found");
+        UNKNOWN_MODEL);
     assertFails(
         () -> client.modelMetadata(ModelMetadataRequest.newBuilder().setName("m").build()),
         Status.Code.NOT_FOUND,
-        "Request for unknown model: 'm' is not found");
+        UNKNOWN_MODEL);
     assertThat(client.modelReady(ModelReadyRequest.newBuilder().setName("m").build()).getReady())
         .isFalse();
   }
@@ -143,7 +146,7 @@ class GrpcServerIT {
     assertFails(
         () -> client.withCompression("gzip").modelInfer(raw(input("FP32", 1), "00000000")),
         Status.Code.NOT_FOUND,
-        "Request for unknown model: 'm' is not found");
+        UNKNOWN_MODEL);
   }
 
   @Test

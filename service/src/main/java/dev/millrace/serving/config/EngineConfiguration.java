@@ -1,0 +1,129 @@
+package dev.millrace.serving.config;
+
+import dev.millrace.protocol.mlflow.MlflowClient;
+import dev.millrace.serving.device.Device;
+import dev.millrace.serving.inference.InferenceService;
+import dev.millrace.serving.lifecycle.EngineSettings;
+import dev.millrace.serving.lifecycle.LifecycleSettings;
+import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.lifecycle.Rollout;
+import dev.millrace.serving.lifecycle.VersionLoader;
+import dev.millrace.serving.repository.DirectoryRepository;
+import dev.millrace.serving.repository.DirectorySettings;
+import dev.millrace.serving.repository.ModelControl;
+import dev.millrace.serving.repository.StoreRepository;
+import dev.millrace.serving.repository.StoreSettings;
+import dev.millrace.serving.runtime.ModelRuntimes;
+import dev.millrace.serving.runtime.RuntimeSettings;
+import dev.millrace.serving.scheduling.SchedulerSettings;
+import dev.millrace.serving.telemetry.ServingMeters;
+import dev.millrace.serving.time.NanoClock;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The engine and the repository that feeds it. */
+@Configuration(proxyBeanMethods = false)
+class EngineConfiguration {
+  @Bean
+  NanoClock clock() {
+    return NanoClock.SYSTEM;
+  }
+
+  @Bean
+  ServingMeters meters(MeterRegistry registry, NanoClock clock) {
+    return new ServingMeters(registry, clock);
+  }
+
+  @Bean
+  ModelCatalog catalog() {
+    return new ModelCatalog();
+  }
+
+  @Bean
+  InferenceService inference(ModelCatalog catalog) {
+    return new InferenceService(catalog);
+  }
+
+  @Bean
+  LifecycleSettings lifecycleSettings(ServingProperties properties) {
+    var defaults = LifecycleSettings.DEFAULTS;
+    return new LifecycleSettings(
+        defaults.loaderThreads(), defaults.loadLimit(), properties.stop().limit());
+  }
+
+  @Bean
+  VersionLoader loader(
+      ServingProperties properties,
+      LifecycleSettings settings,
+      ServingMeters meters,
+      NanoClock clock) {
+    return new VersionLoader(
+        ModelRuntimes.installed()::forFile, engine(properties.engine()), settings, meters, clock);
+  }
+
+  @Bean
+  Rollout rollout(ModelCatalog catalog, VersionLoader loader, LifecycleSettings settings) {
+    return new Rollout(catalog, loader, settings);
+  }
+
+  @Bean
+  Repository repository(
+      ServingProperties properties, Rollout rollout, ModelCatalog catalog, NanoClock clock) {
+    return properties.directory().isSet()
+        ? directory(properties, rollout, catalog, clock)
+        : store(properties, rollout, catalog, clock);
+  }
+
+  /** Closed before what it feeds. */
+  @Bean
+  ModelControl control(Repository repository) {
+    return repository.control();
+  }
+
+  private static Repository directory(
+      ServingProperties properties, Rollout rollout, ModelCatalog catalog, NanoClock clock) {
+    var directory = properties.directory();
+    var settings =
+        new DirectorySettings(
+            Path.of(directory.path()),
+            nullIfBlank(directory.modelName()),
+            directory.control(),
+            properties.pollInterval());
+    var repository = new DirectoryRepository(settings, rollout, catalog, clock);
+    return new Repository(repository, repository::start, "directory " + settings.root());
+  }
+
+  private static Repository store(
+      ServingProperties properties, Rollout rollout, ModelCatalog catalog, NanoClock clock) {
+    var store = properties.store();
+    var client = new MlflowClient(store.url(), nullIfBlank(store.token()));
+    var settings =
+        new StoreSettings(
+            store.alias(), properties.pollInterval(), properties.home().resolve("cache"));
+    var repository = new StoreRepository(client, settings, rollout, catalog, clock);
+    return new Repository(
+        repository, repository::start, "store %s alias %s".formatted(store.url(), store.alias()));
+  }
+
+  private static EngineSettings engine(ServingProperties.Engine engine) {
+    var defaults = SchedulerSettings.defaults();
+    var scheduling =
+        new SchedulerSettings(
+            engine.maxBatchRows(),
+            defaults.preferredBatchRows(),
+            engine.maxQueueDelay(),
+            engine.maxQueueRows(),
+            defaults.priorityLevels(),
+            defaults.defaultPriority(),
+            defaults.closeLimit());
+    return new EngineSettings(
+        Device.cpu(), engine.instances(), new RuntimeSettings(engine.intraOpThreads()), scheduling);
+  }
+
+  private static @Nullable String nullIfBlank(String value) {
+    return value.isBlank() ? null : value;
+  }
+}

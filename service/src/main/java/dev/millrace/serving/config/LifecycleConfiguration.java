@@ -1,0 +1,68 @@
+package dev.millrace.serving.config;
+
+import dev.millrace.serving.api.oip.grpc.GrpcServer;
+import dev.millrace.serving.lifecycle.ModelCatalog;
+import java.io.IOException;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+
+/**
+ * What starts and stops when. A stop goes backwards: not ready but still serving, then no new
+ * requests on either port while those under way finish, then the repository and the engine.
+ */
+@Configuration(proxyBeanMethods = false)
+class LifecycleConfiguration {
+  private static final int REPOSITORY_PHASE = 0;
+  private static final int SERVERS_PHASE = WebServerApplicationContext.GRACEFUL_SHUTDOWN_PHASE;
+
+  @Bean
+  Stage repositoryStage(Repository repository) {
+    return new Stage(REPOSITORY_PHASE, repository.start(), () -> {});
+  }
+
+  @Bean
+  Stage grpcStage(GrpcServer server, ServingProperties properties, Environment environment) {
+    return new Stage(
+        SERVERS_PHASE,
+        () -> start(server, properties, environment),
+        () -> server.stop(properties.stop().limit()));
+  }
+
+  @Bean
+  Stage drainStage(ModelCatalog catalog, GrpcServer server, ServingProperties properties) {
+    return new Stage(
+        Integer.MAX_VALUE,
+        () -> {},
+        () -> {
+          catalog.drain();
+          server.readinessChanged();
+          pause(properties.stop());
+        });
+  }
+
+  @Bean
+  Announcement announcement(
+      GrpcServer server, ServingProperties properties, Repository repository) {
+    return new Announcement(server, properties, repository);
+  }
+
+  private static void start(
+      GrpcServer server, ServingProperties properties, Environment environment) {
+    try {
+      server.start();
+    } catch (IOException e) {
+      throw StartFailures.unboundGrpc(e, properties, environment);
+    }
+  }
+
+  /** Balancers and clients see that the server is not ready, and look elsewhere. */
+  private static void pause(ServingProperties.Stop stop) {
+    try {
+      Thread.sleep(stop.drain());
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

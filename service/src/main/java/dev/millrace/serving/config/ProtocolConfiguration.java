@@ -1,0 +1,86 @@
+package dev.millrace.serving.config;
+
+import dev.millrace.serving.api.console.ConsoleRoutes;
+import dev.millrace.serving.api.console.PageHeaders;
+import dev.millrace.serving.api.image.ClassifyRoutes;
+import dev.millrace.serving.api.image.PictureSettings;
+import dev.millrace.serving.api.oip.grpc.GrpcServer;
+import dev.millrace.serving.api.oip.grpc.GrpcSettings;
+import dev.millrace.serving.inference.InferenceService;
+import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.repository.ModelControl;
+import dev.millrace.serving.time.NanoClock;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.netty.resources.LoopResources;
+
+/** The protocols on the two data ports. */
+@Configuration(proxyBeanMethods = false)
+class ProtocolConfiguration {
+  /** For whatever may wait: decoding pictures, loading models on request. */
+  @Bean
+  ExecutorService blocking() {
+    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("blocking-", 1).factory());
+  }
+
+  @Bean
+  ReactorResourceFactory httpLoops(ServingProperties properties) {
+    var loops = properties.http().eventLoopsOrHalfTheCores();
+    var resources = new ReactorResourceFactory();
+    resources.setUseGlobalResources(false);
+    resources.setLoopResourcesSupplier(() -> LoopResources.create("http-loop", loops, true));
+    // The stop of the servers has waited for the requests already.
+    resources.setShutdownQuietPeriod(Duration.ZERO);
+    return resources;
+  }
+
+  @Bean
+  GrpcServer grpcServer(
+      ServingProperties properties,
+      InferenceService inference,
+      ModelCatalog catalog,
+      ModelControl control) {
+    var http = properties.http();
+    var grpc = properties.grpc();
+    var settings =
+        new GrpcSettings(
+            http.address(),
+            grpc.port(),
+            http.eventLoopsOrHalfTheCores(),
+            (int) http.maxBody().toBytes(),
+            grpc.permittedKeepAlive());
+    return new GrpcServer(settings, inference, catalog, control);
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> classifyRoutes(
+      ServingProperties properties,
+      ModelCatalog catalog,
+      InferenceService inference,
+      ExecutorService blocking) {
+    var pictures = properties.pictures();
+    var settings =
+        new PictureSettings(
+            (int) pictures.maxBytes().toBytes(),
+            pictures.maxPixels(),
+            Runtime.getRuntime().availableProcessors(),
+            pictures.patience());
+    return new ClassifyRoutes(catalog, inference, settings, blocking).routes();
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> consoleRoutes(ModelCatalog catalog, NanoClock clock) {
+    return new ConsoleRoutes(catalog, clock).routes();
+  }
+
+  @Bean
+  PageHeaders pageHeaders() {
+    return new PageHeaders();
+  }
+}

@@ -1,0 +1,51 @@
+package dev.millrace.serving.config;
+
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.Environment;
+
+/** The process: starts the service, and stops it on SIGTERM. */
+public final class ServingProcess {
+  private static final Logger log = LoggerFactory.getLogger(ServingProcess.class);
+
+  private ServingProcess() {}
+
+  /**
+   * Returns once the service listens; it runs until SIGTERM or SIGINT. Exit status 0 after a clean
+   * stop, 1 with one sentence on standard error when it cannot start.
+   */
+  public static void run(String... arguments) {
+    var environment = new AtomicReference<Environment>();
+    try {
+      var context = start(environment, arguments);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(context), "stop"));
+    } catch (RuntimeException failure) {
+      System.err.println("service: " + StartFailures.explain(failure, environment.get()));
+      System.exit(1);
+    }
+  }
+
+  /** A started service; the caller closes it. */
+  static ConfigurableApplicationContext start(String... arguments) {
+    return start(new AtomicReference<>(), arguments);
+  }
+
+  private static ConfigurableApplicationContext start(
+      AtomicReference<Environment> environment, String... arguments) {
+    var application = new SpringApplication(ServingConfiguration.class);
+    application.setRegisterShutdownHook(false);
+    application.addInitializers(context -> environment.set(context.getEnvironment()));
+    return application.run(arguments);
+  }
+
+  private static void stop(ConfigurableApplicationContext context) {
+    log.info("Service is stopping");
+    context.close();
+    log.info("Service has stopped");
+    // The JVM would report the signal; a clean stop is no failure.
+    Runtime.getRuntime().halt(0);
+  }
+}

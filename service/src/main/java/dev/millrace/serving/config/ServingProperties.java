@@ -1,0 +1,120 @@
+package dev.millrace.serving.config;
+
+import dev.millrace.serving.repository.ControlMode;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.unit.DataSize;
+
+/** The settings of the service; application.yaml has their defaults and what each means. */
+@ConfigurationProperties("serving")
+record ServingProperties(
+    Path home,
+    Http http,
+    Grpc grpc,
+    Management management,
+    Directory directory,
+    Store store,
+    Duration pollInterval,
+    Engine engine,
+    Pictures pictures,
+    Stop stop) {
+  ServingProperties {
+    Settings.require(
+        pollInterval.isPositive(), "MILLRACE_POLL_INTERVAL", pollInterval, "more than 0");
+    Settings.require(
+        management.port() == 0 || management.port() != http.port(),
+        "MILLRACE_MANAGEMENT_PORT",
+        management.port(),
+        "another port than MILLRACE_HTTP_PORT");
+  }
+
+  record Http(String address, int port, int eventLoops, DataSize maxBody) {
+    Http {
+      Settings.requirePort("MILLRACE_HTTP_PORT", port);
+      Settings.require(eventLoops >= 0, "MILLRACE_EVENT_LOOPS", eventLoops, "0 or more");
+      Settings.requireBytes("MILLRACE_MAX_BODY", maxBody);
+    }
+
+    int eventLoopsOrHalfTheCores() {
+      return eventLoops > 0
+          ? eventLoops
+          : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    }
+  }
+
+  record Grpc(int port, Duration permittedKeepAlive) {
+    Grpc {
+      Settings.requirePort("MILLRACE_GRPC_PORT", port);
+      Settings.require(
+          permittedKeepAlive.isPositive(),
+          "MILLRACE_GRPC_KEEP_ALIVE",
+          permittedKeepAlive,
+          "more than 0");
+    }
+  }
+
+  record Management(int port, String address, String token) {
+    Management {
+      Settings.requirePort("MILLRACE_MANAGEMENT_PORT", port);
+      Settings.require(
+          !token.isEmpty() || Settings.isLoopback("MILLRACE_MANAGEMENT_ADDRESS", address),
+          "MILLRACE_MANAGEMENT_ADDRESS",
+          address,
+          "a loopback address such as 127.0.0.1 as long as MILLRACE_MANAGEMENT_TOKEN is not set");
+    }
+  }
+
+  record Directory(String path, String modelName, ControlMode control) {
+    boolean isSet() {
+      return !path.isBlank();
+    }
+  }
+
+  record Store(URI url, String token, String alias) {
+    Store {
+      Settings.require(
+          "http".equals(url.getScheme()) || "https".equals(url.getScheme()),
+          "MILLRACE_STORE_URL",
+          url,
+          "a URL that begins with http:// or https://");
+    }
+  }
+
+  record Engine(
+      int instances,
+      int intraOpThreads,
+      int maxBatchRows,
+      Duration maxQueueDelay,
+      int maxQueueRows) {}
+
+  record Pictures(DataSize maxBytes, int maxPixels, Duration patience) {
+    Pictures {
+      Settings.requireBytes("MILLRACE_PICTURE_MAX_BYTES", maxBytes);
+      Settings.require(maxPixels > 0, "MILLRACE_PICTURE_MAX_PIXELS", maxPixels, "1 or more");
+      Settings.require(patience.isPositive(), "MILLRACE_PICTURE_PATIENCE", patience, "more than 0");
+    }
+  }
+
+  record Stop(int drainSeconds, Duration limit) {
+    private static final int MOST_SECONDS = 100;
+
+    Stop {
+      Settings.require(
+          drainSeconds >= 0 && drainSeconds <= MOST_SECONDS,
+          "MILLRACE_DRAIN_SECONDS",
+          drainSeconds,
+          "0 to " + MOST_SECONDS);
+      Settings.require(
+          limit.isPositive() && limit.toSeconds() <= MOST_SECONDS,
+          "MILLRACE_STOP_LIMIT",
+          limit,
+          "more than 0 and at most " + MOST_SECONDS + "s");
+    }
+
+    Duration drain() {
+      return Duration.ofSeconds(drainSeconds);
+    }
+  }
+}
