@@ -24,7 +24,7 @@ final class FilterParser {
 
   FilterParser(String filter) {
     this.filter = filter;
-    this.tokens = FilterLexer.tokens(filter);
+    this.tokens = FilterLexer.tokens(filter.strip());
   }
 
   List<Comparison> parse() {

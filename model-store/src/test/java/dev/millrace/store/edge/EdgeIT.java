@@ -1,0 +1,162 @@
+package dev.millrace.store.edge;
+
+import static java.net.http.HttpRequest.BodyPublishers.ofString;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.store.RunningStore;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EdgeIT {
+  private static final String CREATE = "/api/2.0/mlflow/experiments/create";
+
+  @TempDir private static Path home;
+  private static RunningStore store;
+
+  @BeforeAll
+  static void start() {
+    store = RunningStore.in(home);
+  }
+
+  @AfterAll
+  static void stop() {
+    store.close();
+  }
+
+  @Test
+  void saysWhatItIs() {
+    assertThat(store.send(store.request("/")).text()).contains("MLFLOW_TRACKING_URI=http://");
+    assertThat(store.send(store.request("/health")).text()).isEqualTo("OK");
+    assertThat(store.send(store.request("/version")).text()).startsWith("3.");
+    assertThat(store.send(store.request("/api/3.0/mlflow/server-info")).ok().toString())
+        .contains("\"store_type\":\"SqlStore\"", "\"multipart_uploads_enabled\":false");
+  }
+
+  @Test
+  void browsersFindTheSameRoutesUnderTheirPrefix() {
+    var path = "/ajax-api/2.0/mlflow/experiments/get?experiment_id=0";
+    assertThat(store.send(store.request(path)).ok().at("/experiment/name").asString())
+        .isEqualTo("Default");
+  }
+
+  @Test
+  void anUnknownRouteIsJsonToo() {
+    store
+        .get("nope")
+        .refused(404, "ENDPOINT_NOT_FOUND", "There is no route GET /api/2.0/mlflow/nope");
+    store.get("runs/create").refused(405, "ENDPOINT_NOT_FOUND", "does not take GET");
+    store
+        .send(store.request("/other/2.0/mlflow/experiments/get?experiment_id=0"))
+        .refused(404, "ENDPOINT_NOT_FOUND", "");
+  }
+
+  @Test
+  void asksForJson() {
+    store
+        .send(
+            store
+                .request(CREATE)
+                .header("Content-Type", "text/plain")
+                .POST(ofString("{\"name\":\"q\"}")))
+        .refused(
+            400, "INVALID_PARAMETER_VALUE", "Content-Type must be one of ['application/json']");
+    store
+        .send(store.request(CREATE).POST(ofString("{\"name\":\"q\"}")))
+        .refused(400, "INVALID_PARAMETER_VALUE", "Content-Type must be");
+    store
+        .send(
+            store
+                .request(CREATE)
+                .header("Content-Type", "application/json; charset=utf-8")
+                .POST(ofString("{\"name\":\"with charset\"}")))
+        .ok();
+  }
+
+  @Test
+  void saysWhatIsWrongWithABody() {
+    store
+        .post("experiments/create", "{\"name\":")
+        .refused(400, "INVALID_PARAMETER_VALUE", "The body is not valid JSON");
+    store
+        .post("experiments/create", "[1]")
+        .refused(400, "INVALID_PARAMETER_VALUE", "not an object");
+    store
+        .post("experiments/create", "")
+        .refused(400, "INVALID_PARAMETER_VALUE", "required parameter 'name'");
+    store
+        .post("experiments/create", "{\"name\":1}")
+        .refused(
+            400,
+            "INVALID_PARAMETER_VALUE",
+            "Invalid value 1 for parameter 'name' supplied:  Hint: Value was of type 'int'.");
+    store
+        .post("experiments/create", "[".repeat(100_000))
+        .refused(400, "INVALID_PARAMETER_VALUE", "The body is not valid JSON");
+  }
+
+  @Test
+  void takesCamelCaseAndNumbersAsText() {
+    store.post("experiments/search", "{\"maxResults\":\"5\"}").ok();
+  }
+
+  @Test
+  void deletingReadsTheBodyAndNotTheQuery() {
+    store
+        .json("DELETE", "registered-models/delete?name=x", "{}")
+        .refused(400, "INVALID_PARAMETER_VALUE", "required parameter 'name'");
+  }
+
+  @Test
+  void gettingReadsTheBodyWhenThereIsNoQuery() {
+    var answer = store.json("GET", "experiments/get", "{\"experiment_id\":\"0\"}");
+    assertThat(answer.ok().at("/experiment/name").asString()).isEqualTo("Default");
+  }
+
+  @Test
+  void aForeignPageCannotWrite() {
+    var search = "{\"max_results\":1}";
+    store
+        .send(
+            store
+                .request("/api/2.0/mlflow/experiments/search")
+                .header("Content-Type", "application/json")
+                .header("Origin", "http://evil.example")
+                .POST(ofString(search)))
+        .refused(403, "PERMISSION_DENIED", "Cross-origin request blocked");
+    store
+        .send(
+            store
+                .request("/api/2.0/mlflow/experiments/search")
+                .header("Content-Type", "application/json")
+                .header("Origin", "http://localhost:3000")
+                .POST(ofString(search)))
+        .ok();
+  }
+
+  @Test
+  void everyAnswerKeepsBrowsersFromGuessing() {
+    for (String path : new String[] {"/", "/nope", "/api/2.0/mlflow/experiments/get"}) {
+      var headers = store.send(store.request(path)).response().headers();
+      assertThat(headers.firstValue("x-content-type-options")).contains("nosniff");
+      assertThat(headers.firstValue("x-frame-options")).contains("SAMEORIGIN");
+    }
+  }
+
+  @Test
+  void asksForTheTokenWhenItHasOne(@TempDir Path other) {
+    try (var guarded = RunningStore.in(other, "--millrace.store-token=secret")) {
+      assertThat(guarded.send(guarded.request("/health")).status()).isEqualTo(200);
+      guarded
+          .get("experiments/get?experiment_id=0")
+          .refused(401, "UNAUTHENTICATED", "MLFLOW_TRACKING_TOKEN");
+      var path = "/api/2.0/mlflow/experiments/get?experiment_id=0";
+      guarded
+          .send(guarded.request(path).header("Authorization", "Bearer wrong"))
+          .refused(401, "UNAUTHENTICATED", "");
+      guarded.send(guarded.request(path).header("Authorization", "Bearer secret")).ok();
+    }
+  }
+}
