@@ -8,7 +8,7 @@ import java.nio.file.Path;
  * has a public constructor without parameters. Thread-safe.
  */
 public interface ModelRuntime {
-  /** Whether the file, by its content, or else by its name, is of this format. */
+  /** Whether a file with this name is meant for this runtime; {@link #open} looks inside. */
   boolean reads(Path modelFile);
 
   /** The format as Triton names it: {@code onnxruntime_onnx}. */

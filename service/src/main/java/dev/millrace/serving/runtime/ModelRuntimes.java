@@ -31,9 +31,12 @@ public final class ModelRuntimes {
   }
 
   private static ModelLoadException unreadable(Path modelFile) {
+    var kind = ModelFileKind.of(modelFile);
     return new ModelLoadException(
-        "Cannot serve '%s': no installed runtime reads it. Export the model to ONNX (model.onnx)."
-            .formatted(modelFile.getFileName()),
+        kind == ModelFileKind.UNMARKED
+            ? "No installed runtime reads '%s'. Export the model to ONNX and name it model.onnx."
+                .formatted(modelFile.getFileName())
+            : kind.refusal(modelFile),
         null);
   }
 }

@@ -2,29 +2,34 @@ package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.runtime.ExecutableModel;
-import dev.millrace.serving.runtime.ModelRunException;
-import dev.millrace.serving.runtime.RunOutputs;
+import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.telemetry.ModelMeters;
-import dev.millrace.serving.telemetry.RequestDurations;
-import dev.millrace.serving.tensor.Tensor;
 import dev.millrace.serving.time.NanoClock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.TimeoutException;
 
-/** Queues the requests of one loaded model, batches them and runs them on its instances. */
+/**
+ * Queues the requests of one loaded model, batches them and runs them on its instances. See
+ * docs/decisions/0003-engine.md for the choices. Thread-safe.
+ */
 public final class ModelScheduler implements AutoCloseable {
-  private final List<? extends ExecutableModel> instances;
+  private final ExecutableModel anyInstance;
   private final SchedulerSettings settings;
   private final ModelMeters meters;
   private final NanoClock clock;
-  private final ExecutorService worker = Executors.newSingleThreadExecutor();
-  private final AtomicInteger pendingRows = new AtomicInteger();
+  private final Refusals refusals;
+  private final RequestQueue queue;
+  private final Wakeups wakeups;
+  private final List<Worker> workers = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+
+  /** Set when no worker will look into the queue again. */
   private volatile boolean closed;
 
   private ModelScheduler(
@@ -32,10 +37,21 @@ public final class ModelScheduler implements AutoCloseable {
       SchedulerSettings settings,
       ModelMeters meters,
       NanoClock clock) {
-    this.instances = List.copyOf(instances);
+    anyInstance = instances.getFirst();
     this.settings = settings;
     this.meters = meters;
     this.clock = clock;
+    refusals = new Refusals(meters.model());
+    var times = new ComputeTimes();
+    int maxBatchRows = anyInstance.signature().batchable() ? settings.maxBatchRows() : 0;
+    queue = new RequestQueue(settings, maxBatchRows, meters, times);
+    var sleepers = instances.stream().map(_ -> new Sleeper()).toList();
+    wakeups = new Wakeups(sleepers);
+    for (int i = 0; i < instances.size(); i++) {
+      var runner = new BatchRunner(instances.get(i), queue, times, meters, clock);
+      workers.add(
+          new Worker(queue, runner, wakeups, sleepers.get(i), new Batch(times), clock));
+    }
   }
 
   /** Starts one worker thread per instance, which owns it from now on. */
@@ -44,7 +60,19 @@ public final class ModelScheduler implements AutoCloseable {
       SchedulerSettings settings,
       ModelMeters meters,
       NanoClock clock) {
-    return new ModelScheduler(instances, settings, meters, clock);
+    if (instances.isEmpty()) {
+      throw new IllegalArgumentException("A scheduler needs at least one instance of its model");
+    }
+    var scheduler = new ModelScheduler(instances, settings, meters, clock);
+    scheduler.startThreads();
+    return scheduler;
+  }
+
+  private void startThreads() {
+    for (int i = 0; i < workers.size(); i++) {
+      var name = "worker-" + meters.model() + "-" + meters.version() + "-" + i;
+      threads.add(Thread.ofPlatform().name(name).daemon().start(workers.get(i)));
+    }
   }
 
   /**
@@ -52,28 +80,42 @@ public final class ModelScheduler implements AutoCloseable {
    * its home like an answer.
    */
   public void submit(ScheduledRequest request) {
-    long submitted = clock.nanos();
-    if (closed) {
-      fail(request, new InferenceFailure.NotReady("The model is being unloaded. Send it again."));
-      return;
+    int rows = request.rows();
+    if (queue.isClosing()) {
+      fail(request, refusals.closed(), FailureReason.REJECTED);
+    } else if (rows < 1) {
+      fail(request, refusals.noRows(rows), FailureReason.OTHER);
+    } else if (rows > settings.maxQueueRows()) {
+      fail(request, refusals.largerThanQueue(rows, settings.maxQueueRows()), FailureReason.OTHER);
+    } else {
+      submitFitting(request);
     }
-    pendingRows.addAndGet(request.rows());
-    worker.execute(() -> run(request, submitted));
   }
 
   /** Rows that wait for a run. */
   public int pendingRows() {
-    return pendingRows.get();
+    return queue.pendingRows();
   }
 
   /**
    * Runs every batch size that is a power of two up to the largest on each instance, with zeros, so
-   * that no request pays for a first run. Blocks; an instance serves its warm-up before requests.
+   * that no request pays for a first run. Blocks; an instance warms up before it serves requests.
    *
-   * @throws dev.millrace.serving.runtime.ModelLoadException when the model cannot run zeros though
-   *     its signature leaves only the rows open, or the limit passed
+   * @throws ModelLoadException when the model cannot run zeros, or the limit passed
    */
-  public void warmUp(Duration limit) {}
+  public void warmUp(Duration limit) {
+    var all = workers.stream().map(Worker::warmUp).toArray(CompletableFuture<?>[]::new);
+    try {
+      CompletableFuture.allOf(all).get(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw warmUpFailed("failed: " + e.getCause(), e);
+    } catch (TimeoutException e) {
+      throw warmUpFailed("took longer than " + limit, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw warmUpFailed("was interrupted", e);
+    }
+  }
 
   /**
    * Refuses new requests with NotReady, lets queued ones finish for at most the close limit, fails
@@ -81,55 +123,74 @@ public final class ModelScheduler implements AutoCloseable {
    */
   @Override
   public void close() {
+    queue.close();
+    wakeups.wakeAll();
+    awaitWorkers(settings.closeLimit());
+    workers.forEach(Worker::abandon);
     closed = true;
-    worker.shutdown();
+    turnAwayTheRest();
+  }
+
+  private void submitFitting(ScheduledRequest request) {
+    var objection = anyInstance.objectionTo(request.inputs());
+    if (objection.isPresent()) {
+      fail(request, new InferenceFailure.Invalid(objection.get()), FailureReason.OTHER);
+    } else if (!queue.reserve(request.rows())) {
+      var failure = refusals.queueFull(queue.pendingRows(), settings.maxQueueRows());
+      fail(request, failure, FailureReason.REJECTED);
+    } else {
+      push(request);
+      wakeups.request(request.outcome().home());
+      if (closed) {
+        turnAwayTheRest();
+      }
+    }
+  }
+
+  private void push(ScheduledRequest request) {
+    long now = clock.nanos();
+    int maxBatchRows = queue.maxBatchRows();
+    if (maxBatchRows == 0 || request.rows() <= maxBatchRows) {
+      queue.push(Part.whole(request, now));
+    } else {
+      for (var part : new SplitRequest(request, now, maxBatchRows).parts()) {
+        queue.push(part);
+      }
+    }
+  }
+
+  private void awaitWorkers(Duration limit) {
+    long untilNanos = System.nanoTime() + limit.toNanos();
     try {
-      if (!worker.awaitTermination(settings.closeLimit().toNanos(), TimeUnit.NANOSECONDS)) {
-        worker.shutdownNow();
+      for (var thread : threads) {
+        thread.join(Duration.ofNanos(Math.max(untilNanos - System.nanoTime(), 1)));
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
-    instances.forEach(ExecutableModel::close);
   }
 
-  private void run(ScheduledRequest request, long submitted) {
-    pendingRows.addAndGet(-request.rows());
-    long started = clock.nanos();
-    try (var batch = instances.getFirst().bind(request.inputs())) {
-      var outputs = batch.run();
-      long ended = clock.nanos();
-      meters.ran();
-      meters.answered(
-          new RequestDurations(ended - submitted, started - submitted, 0, ended - started, 0),
-          request.rows());
-      var timings = new BatchTimings(started - submitted, 0, ended - started, request.rows());
-      var result = new Whole(wanted(request, outputs), timings, outputs, new AtomicBoolean());
-      request.outcome().home().execute(() -> request.outcome().completed(result));
-    } catch (ModelRunException _) {
-      fail(request, new InferenceFailure.Broken("The model failed to compute this request."));
+  /** Whoever takes a part out of the queue tells its caller, so none is told twice. */
+  private void turnAwayTheRest() {
+    var rest = new Batch(new ComputeTimes());
+    queue.drainTo(rest);
+    var handover = new Handover(meters);
+    for (var part : rest.unwanted()) {
+      part.fail(refusals.closed(), FailureReason.REJECTED, handover);
     }
+    handover.send();
   }
 
-  private static List<Tensor> wanted(ScheduledRequest request, RunOutputs outputs) {
-    return request.outputIndexes().isEmpty()
-        ? outputs.tensors()
-        : request.outputIndexes().stream().map(outputs.tensors()::get).toList();
+  private void fail(ScheduledRequest request, InferenceFailure failure, FailureReason reason) {
+    var handover = new Handover(meters);
+    handover.failed(request, failure, reason);
+    handover.send();
   }
 
-  private void fail(ScheduledRequest request, InferenceFailure failure) {
-    meters.failed(FailureReason.OTHER);
-    request.outcome().home().execute(() -> request.outcome().failed(failure));
-  }
-
-  private record Whole(
-      List<Tensor> outputs, BatchTimings timings, RunOutputs memory, AtomicBoolean closed)
-      implements BatchResult {
-    @Override
-    public void close() {
-      if (closed.compareAndSet(false, true)) {
-        memory.close();
-      }
-    }
+  private ModelLoadException warmUpFailed(String how, Exception cause) {
+    return new ModelLoadException(
+        "The warm-up of model '%s' version '%s' %s. Check that the model runs zeros in batches of 1 to %d rows, or allow more time."
+            .formatted(meters.model(), meters.version(), how, Math.max(queue.maxBatchRows(), 1)),
+        cause);
   }
 }

@@ -52,6 +52,14 @@ public final class Shape {
     return new Shape(changed);
   }
 
+  /** Whether the other shape has the same dimensions but, perhaps, the outermost. */
+  public boolean sameBeyondRows(Shape other) {
+    int rank = dimensions.length;
+    return rank > 0
+        && other.rank() == rank
+        && Arrays.equals(dimensions, 1, rank, other.dimensions, 1, rank);
+  }
+
   /** Whether a concrete shape fits this specification. */
   public boolean accepts(Shape actual) {
     if (actual.rank() != rank()) {

@@ -1,0 +1,80 @@
+package dev.millrace.serving.runtime.onnx;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.millrace.serving.device.Device;
+import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.runtime.ModelFileKind;
+import dev.millrace.serving.runtime.ModelLoadException;
+import dev.millrace.serving.runtime.ModelRuntime;
+import dev.millrace.serving.runtime.RuntimeSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Opens ONNX files with ONNX Runtime. Nothing in a model's folder is executed: libraries of custom
+ * operators are never registered, and weights are read from below the model's folder only.
+ */
+public final class OnnxRuntime implements ModelRuntime {
+  /** For {@link java.util.ServiceLoader}. */
+  public OnnxRuntime() {}
+
+  @Override
+  public boolean reads(Path modelFile) {
+    return modelFile.toString().endsWith(".onnx");
+  }
+
+  @Override
+  public String platform() {
+    return "onnxruntime_onnx";
+  }
+
+  @Override
+  public ExecutableModel open(Path modelFile, Device device, RuntimeSettings settings) {
+    requireOnnx(modelFile);
+    ExternalData.requireInside(modelFile);
+    int threads = settings.intraOpThreads() > 0 ? settings.intraOpThreads() : device.cores();
+    try {
+      var environment = SharedEnvironment.withThreads(threads);
+      return open(environment, modelFile, device);
+    } catch (OrtException e) {
+      throw new ModelLoadException(
+          "ONNX Runtime cannot open '%s': %s. Check it with onnx.checker, or export it again."
+              .formatted(modelFile.getFileName(), withoutFolder(e, modelFile)),
+          e);
+    }
+  }
+
+  private static OnnxModel open(OrtEnvironment environment, Path modelFile, Device device)
+      throws OrtException {
+    try (var options = new OrtSession.SessionOptions()) {
+      options.disablePerSessionThreads();
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      var session = environment.createSession(modelFile.toString(), options);
+      try {
+        return new OnnxModel(environment, session, SessionSignature.of(session), device.name());
+      } catch (OrtException | RuntimeException e) {
+        session.close();
+        throw e;
+      }
+    }
+  }
+
+  private static void requireOnnx(Path modelFile) {
+    if (!Files.isRegularFile(modelFile)) {
+      throw new ModelLoadException(
+          "There is no model file '%s'. Put the ONNX model there.".formatted(modelFile), null);
+    }
+    var kind = ModelFileKind.of(modelFile);
+    if (kind != ModelFileKind.UNMARKED) {
+      throw new ModelLoadException(kind.refusal(modelFile), null);
+    }
+  }
+
+  /** The reason is shown to clients, who need not know where the model lies. */
+  private static String withoutFolder(OrtException failure, Path modelFile) {
+    var folder = modelFile.toAbsolutePath().getParent() + "/";
+    return String.valueOf(failure.getMessage()).replace(folder, "").strip();
+  }
+}

@@ -1,0 +1,73 @@
+package dev.millrace.serving.scheduling;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What one worker took from the queue; reused. Owned by the worker. */
+final class Batch implements QueueView {
+  private final ComputeTimes times;
+  private final List<Part> parts = new ArrayList<>();
+  private final List<Part> unwanted = new ArrayList<>();
+  private int rows;
+
+  Batch(ComputeTimes times) {
+    this.times = times;
+  }
+
+  /** What runs together. */
+  List<Part> parts() {
+    return parts;
+  }
+
+  /** What left the queue without a run: cancelled, or too late. */
+  List<Part> unwanted() {
+    return unwanted;
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  void clear() {
+    parts.clear();
+    unwanted.clear();
+    rows = 0;
+  }
+
+  void add(Part part) {
+    parts.add(part);
+    rows += part.rows;
+  }
+
+  void addUnwanted(Part part) {
+    unwanted.add(part);
+  }
+
+  /** Forgets all but the first so many parts. */
+  void keep(int count) {
+    while (parts.size() > count) {
+      rows -= parts.removeLast().rows;
+    }
+  }
+
+  @Override
+  public int count() {
+    return parts.size();
+  }
+
+  @Override
+  public int rows(int index) {
+    return parts.get(index).rows;
+  }
+
+  @Override
+  public long submittedNanos(int index) {
+    return parts.get(index).submittedNanos;
+  }
+
+  @Override
+  public long latestStartNanos(int index) {
+    long deadline = parts.get(index).request.deadlineNanos();
+    return deadline == Long.MAX_VALUE ? deadline : deadline - times.expectedNanos(rows);
+  }
+}

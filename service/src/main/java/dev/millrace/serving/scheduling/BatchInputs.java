@@ -1,0 +1,170 @@
+package dev.millrace.serving.scheduling;
+
+import dev.millrace.serving.runtime.BoundBatch;
+import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.tensor.DataType;
+import dev.millrace.serving.tensor.Shape;
+import dev.millrace.serving.tensor.Tensor;
+import dev.millrace.serving.tensor.TensorSpec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the rows of a batch together in direct buffers that are reused for every batch. Where the
+ * shapes follow from the number of rows, the buffers stay bound to the runtime, once per number of
+ * rows. Owned by the worker.
+ */
+final class BatchInputs implements AutoCloseable {
+  /** Above, binding a request's own memory (some microseconds) is cheaper than copying it. */
+  private static final int COPIED_BYTES = 64 << 10;
+
+  /** Larger batches come up only where batching is off; they are bound for each run. */
+  private static final int MOST_KEPT_ROWS = 1 << 10;
+
+  private final ExecutableModel model;
+  private final List<TensorSpec> specs;
+  private final boolean batchable;
+  private final boolean shapesFollowFromRows;
+  private final ByteBuffer[] buffers;
+
+  /** By number of rows; by 0 where the model has no open rows. */
+  private @Nullable BoundBatch[] bound = new BoundBatch[1];
+
+  BatchInputs(ExecutableModel model) {
+    this.model = model;
+    specs = model.signature().inputs();
+    batchable = model.signature().batchable();
+    shapesFollowFromRows = specs.stream().allMatch(this::followsFromRows);
+    buffers = new ByteBuffer[specs.size()];
+    Arrays.setAll(buffers, _ -> ByteBuffer.allocateDirect(0));
+  }
+
+  /** The batch, ready to run; give it to {@link #release} afterwards. */
+  BoundBatch prepare(List<Part> parts, int rows) {
+    var first = parts.getFirst();
+    if (parts.size() == 1 && first.split == null && runsInPlace(first.request.inputs())) {
+      return model.bind(first.request.inputs());
+    }
+    copy(parts);
+    return bindCopied(parts, rows);
+  }
+
+  /** Forgets a batch that is not kept for reuse. */
+  void release(BoundBatch batch, int rows) {
+    int key = batchable ? rows : 0;
+    if (key >= bound.length || !batch.equals(bound[key])) {
+      batch.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    for (int i = 0; i < bound.length; i++) {
+      var batch = bound[i];
+      if (batch != null) {
+        batch.close();
+        bound[i] = null;
+      }
+    }
+  }
+
+  private boolean followsFromRows(TensorSpec spec) {
+    var shape = spec.shape();
+    for (int i = batchable ? 1 : 0; i < shape.rank(); i++) {
+      if (shape.dimension(i) == Shape.ANY) {
+        return false;
+      }
+    }
+    return spec.type() != DataType.BYTES;
+  }
+
+  private boolean runsInPlace(List<Tensor> inputs) {
+    if (!shapesFollowFromRows) {
+      return true;
+    }
+    long bytes = 0;
+    for (int i = 0; i < inputs.size(); i++) {
+      bytes += inputs.get(i).data().remaining();
+      if (!inputs.get(i).data().isDirect()) {
+        return false;
+      }
+    }
+    return bytes > COPIED_BYTES;
+  }
+
+  private void copy(List<Part> parts) {
+    for (int i = 0; i < buffers.length; i++) {
+      ensureCapacity(i, totalBytes(parts, i));
+      copyRows(parts, i);
+    }
+  }
+
+  private BoundBatch bindCopied(List<Part> parts, int rows) {
+    int key = batchable ? rows : 0;
+    if (!shapesFollowFromRows || key > MOST_KEPT_ROWS) {
+      return model.bind(tensors(parts, rows));
+    }
+    if (key >= bound.length) {
+      bound = Arrays.copyOf(bound, Integer.highestOneBit(key) * 2);
+    }
+    var batch = bound[key];
+    if (batch == null) {
+      batch = model.bind(tensors(parts, rows));
+      bound[key] = batch;
+    }
+    return batch;
+  }
+
+  private List<Tensor> tensors(List<Part> parts, int rows) {
+    var tensors = new ArrayList<Tensor>(buffers.length);
+    for (int i = 0; i < buffers.length; i++) {
+      var pattern = parts.getFirst().request.inputs().get(i);
+      var shape = batchable ? pattern.shape().withRows(rows) : pattern.shape();
+      var data = buffers[i].slice(0, totalBytes(parts, i)).order(ByteOrder.LITTLE_ENDIAN);
+      tensors.add(new Tensor(pattern.name(), pattern.type(), shape, data));
+    }
+    return tensors;
+  }
+
+  /** A buffer that moves leaves what is bound to it behind. */
+  private void ensureCapacity(int input, int bytes) {
+    if (buffers[input].capacity() < bytes) {
+      close();
+      int rounded = Integer.highestOneBit(Math.max(bytes - 1, 1)) << 1;
+      buffers[input] = ByteBuffer.allocateDirect(rounded < bytes ? bytes : rounded);
+    }
+  }
+
+  private int totalBytes(List<Part> parts, int input) {
+    int total = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      total = Math.addExact(total, bytes(parts.get(i), input));
+    }
+    return total;
+  }
+
+  private int bytes(Part part, int input) {
+    var tensor = part.request.inputs().get(input);
+    return part.split == null
+        ? tensor.data().remaining()
+        : OutputRows.offset(tensor, part.firstRow + part.rows)
+            - OutputRows.offset(tensor, part.firstRow);
+  }
+
+  private void copyRows(List<Part> parts, int input) {
+    int at = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      var part = parts.get(i);
+      var tensor = part.request.inputs().get(input);
+      int bytes = bytes(part, input);
+      int from =
+          part.split == null ? tensor.data().position() : OutputRows.offset(tensor, part.firstRow);
+      buffers[input].put(at, tensor.data(), from, bytes);
+      at += bytes;
+    }
+  }
+}

@@ -1,0 +1,211 @@
+package dev.millrace.serving.scheduling;
+
+import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.runtime.RunOutputs;
+import dev.millrace.serving.telemetry.FailureReason;
+import dev.millrace.serving.telemetry.ModelMeters;
+import dev.millrace.serving.telemetry.RequestDurations;
+import dev.millrace.serving.tensor.Tensor;
+import dev.millrace.serving.time.NanoClock;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs batches on one instance and gives each caller its own rows. Owned by the worker. */
+final class BatchRunner implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
+
+  private final ExecutableModel model;
+  private final RequestQueue queue;
+  private final ComputeTimes times;
+  private final ModelMeters meters;
+  private final Refusals refusals;
+  private final NanoClock clock;
+  private final BatchInputs inputs;
+  private final Handover handover;
+
+  BatchRunner(
+      ExecutableModel model,
+      RequestQueue queue,
+      ComputeTimes times,
+      ModelMeters meters,
+      NanoClock clock) {
+    this.model = model;
+    this.queue = queue;
+    this.times = times;
+    this.meters = meters;
+    this.clock = clock;
+    refusals = new Refusals(meters.model());
+    inputs = new BatchInputs(model);
+    handover = new Handover(meters);
+  }
+
+  /** Runs the batch and hands over the outcome of each of its parts; never throws. */
+  void run(Batch batch) {
+    run(batch.parts(), batch.rows());
+    handover.send();
+  }
+
+  /** Tells the callers of what is not worth a run. */
+  void refuse(List<Part> unwanted, long nowNanos) {
+    for (int i = 0; i < unwanted.size(); i++) {
+      refuse(unwanted.get(i), nowNanos);
+    }
+    handover.send();
+  }
+
+  /** Runs zeros in every batch size that is a power of two. */
+  void warmUp(int maxBatchRows) {
+    for (int rows = 1; rows < Math.max(maxBatchRows, 1); rows *= 2) {
+      warmUpRows(rows);
+    }
+    warmUpRows(Math.max(maxBatchRows, 1));
+  }
+
+  @Override
+  public void close() {
+    inputs.close();
+    model.close();
+  }
+
+  /** The first run of a size may allocate; only the second tells what a run takes. */
+  private void warmUpRows(int rows) {
+    var parts = List.of(Part.whole(Zeros.request(model.signature(), rows), clock.nanos()));
+    compute(parts, rows).outputs().close();
+    var second = compute(parts, rows);
+    times.ran(rows, second.endedNanos() - second.assembledNanos());
+    boolean cuttable = OutputRows.haveRows(second.outputs().tensors(), rows);
+    second.outputs().close();
+    if (rows > 1 && !cuttable) {
+      stopBatching();
+    }
+  }
+
+  private void refuse(Part part, long nowNanos) {
+    long left = part.request.deadlineNanos() - nowNanos;
+    if (part.request.outcome().cancelled() || part.isSettled()) {
+      part.fail(refusals.cancelled(), FailureReason.CANCELED, handover);
+    } else if (left <= 0) {
+      var failure = refusals.expired(nowNanos - part.submittedNanos);
+      part.fail(failure, FailureReason.REJECTED, handover);
+    } else {
+      var failure = refusals.wouldExpire(left, times.expectedNanos(part.rows), part.rows);
+      part.fail(failure, FailureReason.REJECTED, handover);
+      times.refused(part.rows);
+    }
+  }
+
+  /** The boundary around the runtime: whatever it throws, the worker goes on. */
+  private void run(List<Part> parts, int rows) {
+    long startedNanos = clock.nanos();
+    try {
+      answer(parts, rows, startedNanos, compute(parts, rows));
+    } catch (RuntimeException | Error e) {
+      failOrRunAlone(parts, e);
+    }
+  }
+
+  /** One caller's values must not cost the others of the batch their answers. */
+  private void failOrRunAlone(List<Part> parts, Throwable cause) {
+    if (parts.size() > 1) {
+      runAlone(parts);
+      return;
+    }
+    log.error("Run failed: model={} version={}", meters.model(), meters.version(), cause);
+    parts.getFirst().fail(refusals.broken(), FailureReason.BACKEND, handover);
+  }
+
+  private void runAlone(List<Part> parts) {
+    for (var part : parts) {
+      run(List.of(part), part.rows);
+    }
+  }
+
+  private Computed compute(List<Part> parts, int rows) {
+    var batch = inputs.prepare(parts, rows);
+    long assembledNanos = clock.nanos();
+    try {
+      return new Computed(batch.run(), assembledNanos, clock.nanos());
+    } finally {
+      inputs.release(batch, rows);
+    }
+  }
+
+  private void answer(List<Part> parts, int rows, long startedNanos, Computed computed) {
+    meters.ran();
+    times.ran(rows, computed.endedNanos() - computed.assembledNanos());
+    var outputs = computed.outputs().tensors();
+    boolean whole = parts.size() == 1 && parts.getFirst().split == null;
+    if (!whole && !OutputRows.haveRows(outputs, rows)) {
+      computed.outputs().close();
+      refuseToCut(parts);
+      return;
+    }
+    var views = views(parts, outputs);
+    long cutNanos = clock.nanos();
+    var shared = new SharedOutputs(computed.outputs(), parts.size());
+    for (int i = 0; i < parts.size(); i++) {
+      complete(parts.get(i), views[i], shared, rows, startedNanos, computed, cutNanos);
+    }
+  }
+
+  /** The outputs have no rows after all: from now on every request runs alone. */
+  private void refuseToCut(List<Part> parts) {
+    int maxBatchRows = queue.maxBatchRows();
+    stopBatching();
+    for (var part : parts) {
+      if (part.split == null) {
+        run(List.of(part), part.rows);
+      } else {
+        var failure = refusals.cannotBeSplit(part.request.rows(), maxBatchRows);
+        part.fail(failure, FailureReason.OTHER, handover);
+      }
+    }
+  }
+
+  private void stopBatching() {
+    queue.stopBatching();
+    log.warn(
+        "Batching is off, outputs do not have the rows of the inputs: model={} version={}",
+        meters.model(),
+        meters.version());
+  }
+
+  // Generic arrays cannot be made otherwise, and a list per batch would be garbage.
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static List<Tensor>[] views(List<Part> parts, List<Tensor> outputs) {
+    List<Tensor>[] views = new List[parts.size()];
+    int row = 0;
+    for (int i = 0; i < views.length; i++) {
+      var part = parts.get(i);
+      var wanted = OutputRows.wanted(outputs, part.request.outputIndexes());
+      views[i] = views.length == 1 ? wanted : OutputRows.cut(wanted, row, part.rows);
+      row += part.rows;
+    }
+    return views;
+  }
+
+  private void complete(
+      Part part,
+      List<Tensor> views,
+      SharedOutputs shared,
+      int rows,
+      long startedNanos,
+      Computed computed,
+      long cutNanos) {
+    long queueNanos = startedNanos - part.submittedNanos;
+    long assembleNanos = computed.assembledNanos() - startedNanos;
+    long computeNanos = computed.endedNanos() - computed.assembledNanos();
+    var timings = new BatchTimings(queueNanos, assembleNanos, computeNanos, rows);
+    var durations =
+        new RequestDurations(
+            cutNanos - part.submittedNanos,
+            queueNanos,
+            assembleNanos,
+            computeNanos,
+            cutNanos - computed.endedNanos());
+    part.complete(new PartResult(views, timings, shared), durations, handover);
+  }
+
+  private record Computed(RunOutputs outputs, long assembledNanos, long endedNanos) {}
+}

@@ -1,0 +1,16 @@
+package dev.millrace.serving.scheduling;
+
+/** What the policy sees: what may share the next run, in the order in which it would run. */
+interface QueueView {
+  /** How many; at least one. */
+  int count();
+
+  /** Rows of one of them. */
+  int rows(int index);
+
+  /** When one of them was submitted. */
+  long submittedNanos(int index);
+
+  /** When one of them must start to meet its deadline; {@link Long#MAX_VALUE} for no deadline. */
+  long latestStartNanos(int index);
+}

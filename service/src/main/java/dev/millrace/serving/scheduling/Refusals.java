@@ -1,0 +1,92 @@
+package dev.millrace.serving.scheduling;
+
+import dev.millrace.serving.failure.InferenceFailure;
+
+/** What clients read when one model's scheduler has no answer for them. */
+final class Refusals {
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  private final String model;
+
+  Refusals(String model) {
+    this.model = model;
+  }
+
+  InferenceFailure closed() {
+    return new InferenceFailure.NotReady(
+        "This version of model '" + model + "' is being unloaded. Send the request again.");
+  }
+
+  InferenceFailure queueFull(int pendingRows, int maxQueueRows) {
+    return new InferenceFailure.Overloaded(
+        "The queue of model '"
+            + model
+            + "' holds "
+            + pendingRows
+            + " of at most "
+            + maxQueueRows
+            + " rows. Send fewer requests at once, or try again later.");
+  }
+
+  InferenceFailure largerThanQueue(int rows, int maxQueueRows) {
+    return new InferenceFailure.TooLarge(
+        "The request has "
+            + rows
+            + " rows; the queue of model '"
+            + model
+            + "' takes "
+            + maxQueueRows
+            + ". Send it in pieces.");
+  }
+
+  InferenceFailure noRows(int rows) {
+    return new InferenceFailure.Invalid(
+        "The request has " + rows + " rows; model '" + model + "' expects 1 or more.");
+  }
+
+  InferenceFailure expired(long waitedNanos) {
+    return new InferenceFailure.TimedOut(
+        "Request timeout expired after "
+            + waitedNanos / NANOS_PER_MILLI
+            + " ms in the queue of model '"
+            + model
+            + "'. Allow more time, or send fewer requests at once.");
+  }
+
+  InferenceFailure wouldExpire(long leftNanos, long expectedNanos, int rows) {
+    return new InferenceFailure.TimedOut(
+        "Request timeout expires in "
+            + leftNanos / NANOS_PER_MILLI
+            + " ms; model '"
+            + model
+            + "' needs about "
+            + (expectedNanos / NANOS_PER_MILLI + 1)
+            + " ms for "
+            + rows
+            + " rows. Allow more time, or send fewer rows.");
+  }
+
+  InferenceFailure cancelled() {
+    return new InferenceFailure.Cancelled("The request was cancelled before it ran.");
+  }
+
+  InferenceFailure broken() {
+    return new InferenceFailure.Broken(
+        "Model '"
+            + model
+            + "' failed to compute this request. Check the values sent; the server's log has the cause.");
+  }
+
+  InferenceFailure cannotBeSplit(int rows, int maxBatchRows) {
+    return new InferenceFailure.Invalid(
+        "The request has "
+            + rows
+            + " rows; model '"
+            + model
+            + "' takes "
+            + maxBatchRows
+            + " in one run, and its outputs do not have a row for each, so it cannot be run in pieces. Send at most "
+            + maxBatchRows
+            + " rows.");
+  }
+}

@@ -1,0 +1,108 @@
+package dev.millrace.serving.scheduling;
+
+import dev.millrace.serving.time.NanoClock;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** The loop of the thread that owns one instance: takes what the policy says, runs it, sleeps. */
+final class Worker implements Runnable {
+  private static final long UNTIL_WOKEN = Long.MAX_VALUE;
+
+  private final RequestQueue queue;
+  private final BatchRunner runner;
+  private final Wakeups wakeups;
+  private final Sleeper sleeper;
+  private final NanoClock clock;
+  private final Batch batch;
+  private final AtomicReference<@Nullable CompletableFuture<Void>> warmUp =
+      new AtomicReference<>();
+  private volatile boolean abandoned;
+
+  Worker(
+      RequestQueue queue,
+      BatchRunner runner,
+      Wakeups wakeups,
+      Sleeper sleeper,
+      Batch batch,
+      NanoClock clock) {
+    this.queue = queue;
+    this.runner = runner;
+    this.wakeups = wakeups;
+    this.sleeper = sleeper;
+    this.batch = batch;
+    this.clock = clock;
+  }
+
+  /** Ends when the queue closes and is empty, or when {@link #abandon}ed; closes the instance. */
+  @Override
+  public void run() {
+    try (runner) {
+      while (!abandoned && step()) {
+        // Each step takes something, or sleeps.
+      }
+    }
+  }
+
+  /** Makes the worker end after the run it is in. */
+  void abandon() {
+    abandoned = true;
+    sleeper.wake();
+  }
+
+  /** Asks for a warm-up before the next batch. */
+  CompletableFuture<Void> warmUp() {
+    var asked = new CompletableFuture<Void>();
+    warmUp.set(asked);
+    sleeper.wake();
+    return asked;
+  }
+
+  private boolean step() {
+    var asked = warmUp.getAndSet(null);
+    if (asked != null) {
+      warmUp(asked);
+    }
+    long now = clock.nanos();
+    var decision = queue.next(now, batch);
+    if (!batch.unwanted().isEmpty()) {
+      runner.refuse(batch.unwanted(), now);
+    }
+    switch (decision) {
+      case null -> {
+        if (queue.isClosing()) {
+          return false;
+        }
+        sleep(UNTIL_WOKEN);
+      }
+      case BatchDecision.LookAgain(long atNanos) -> sleep(atNanos - now);
+      case BatchDecision.Run(_) -> runBatch();
+    }
+    return true;
+  }
+
+  private void runBatch() {
+    if (queue.hasMore()) {
+      wakeups.wakeOne();
+    }
+    runner.run(batch);
+  }
+
+  private void warmUp(CompletableFuture<Void> asked) {
+    try {
+      runner.warmUp(queue.maxBatchRows());
+      asked.complete(null);
+    } catch (RuntimeException | Error e) {
+      asked.completeExceptionally(e);
+    }
+  }
+
+  private void sleep(long nanos) {
+    sleeper.announce();
+    if (queue.hasArrivals() || queue.isClosing() || abandoned || warmUp.get() != null) {
+      sleeper.stayAwake();
+    } else {
+      sleeper.sleep(nanos);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package dev.millrace.serving.scheduling;
+
+import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.tensor.Shape;
+import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.tensor.Tensor;
+import dev.millrace.serving.tensor.TensorSpec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/** Requests made of zeros, to warm a model up. */
+final class Zeros {
+  /** The length of an empty string, of which a zero tensor of BYTES consists. */
+  private static final int EMPTY_STRING_BYTES = 4;
+
+  private Zeros() {}
+
+  /** Open dimensions become 1, the rows of a batchable model the given number. */
+  static ScheduledRequest request(Signature signature, int rows) {
+    var inputs = signature.inputs().stream().map(spec -> zeros(spec, signature, rows)).toList();
+    return new ScheduledRequest(inputs, rows, List.of(), Long.MAX_VALUE, 0, new NoOutcome());
+  }
+
+  private static Tensor zeros(TensorSpec spec, Signature signature, int rows) {
+    var dimensions = spec.shape().toArray();
+    for (int i = 0; i < dimensions.length; i++) {
+      if (dimensions[i] == Shape.ANY) {
+        dimensions[i] = i == 0 && signature.batchable() ? rows : 1;
+      }
+    }
+    var shape = Shape.of(dimensions);
+    int elementBytes = Math.max(spec.type().sizeBytes(), 0);
+    int bytes =
+        Math.toIntExact(
+            Math.multiplyExact(
+                shape.elementCount(), elementBytes == 0 ? EMPTY_STRING_BYTES : elementBytes));
+    var data = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return new Tensor(spec.name(), spec.type(), shape, data);
+  }
+
+  /** Nobody waits for a warm-up. */
+  private static final class NoOutcome implements Outcome {
+    @Override
+    public Executor home() {
+      return Runnable::run;
+    }
+
+    @Override
+    public void completed(BatchResult result) {
+      result.close();
+    }
+
+    @Override
+    public void failed(InferenceFailure failure) {}
+
+    @Override
+    public boolean cancelled() {
+      return false;
+    }
+  }
+}
