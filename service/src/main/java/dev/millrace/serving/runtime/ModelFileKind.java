@@ -10,13 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.ZipInputStream;
 
-/** What a model file is by its content; everything known here is not ONNX and must not be opened. */
+/**
+ * What a model file is by its content; everything known here is not ONNX and must not be opened.
+ */
 public enum ModelFileKind {
   /** None of the others: perhaps ONNX, whose files have no mark at their start. */
   UNMARKED("", ""),
   EMPTY("empty", "Copy the file again"),
-  GIT_LFS_POINTER(
-      "a Git LFS pointer, not the model itself", "Fetch the model with 'git lfs pull'"),
+  GIT_LFS_POINTER("a Git LFS pointer, not the model itself", "Fetch the model with 'git lfs pull'"),
   PICKLE(
       "a Python pickle, which can run code when it is opened",
       "Convert scikit-learn models with skl2onnx, PyTorch models with torch.onnx.export"),
@@ -24,7 +25,9 @@ public enum ModelFileKind {
   TORCH_WEIGHTS(
       "a PyTorch checkpoint (a zip with a pickle inside)",
       "Load it into its model in Python and convert that with torch.onnx.export"),
-  KERAS("a Keras or HDF5 file", "Convert it in Python with tf2onnx, or with model.export(format='onnx')"),
+  KERAS(
+      "a Keras or HDF5 file",
+      "Convert it in Python with tf2onnx, or with model.export(format='onnx')"),
   ZIP("a zip archive", "Unpack it and serve the model.onnx in it"),
   GZIP("a gzip archive", "Unpack it and serve the model.onnx in it"),
   TFLITE("a TensorFlow Lite model", "Convert it with tf2onnx --tflite"),

@@ -16,8 +16,7 @@ final class ComputeTimes {
   void ran(int rows, long nanos) {
     int power = power(rows);
     long average = averageNanos.get(power);
-    averageNanos.set(
-        power, average == 0 ? nanos : average + ((nanos - average) >> WEIGHT_SHIFT));
+    averageNanos.set(power, average == 0 ? nanos : average + ((nanos - average) >> WEIGHT_SHIFT));
   }
 
   /** The time of a run of so many rows, or of fewer where only those are known; 0 when none is. */

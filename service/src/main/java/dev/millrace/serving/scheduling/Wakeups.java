@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Wakes the workers of a model. A wake-up costs a system call and a thread switch, and an event
- * loop that reads requests of many connections in one turn would pay it for each; so the call
- * goes through the loop's own executor, which runs it after the turn. While one is under way
- * nobody starts another: it will see all that was queued until then.
+ * loop that reads requests of many connections in one turn would pay it for each; so the call goes
+ * through the loop's own executor, which runs it after the turn. While one is under way nobody
+ * starts another: it will see all that was queued until then.
  */
 final class Wakeups {
   private final List<Sleeper> sleepers;

@@ -15,8 +15,7 @@ final class Worker implements Runnable {
   private final Sleeper sleeper;
   private final NanoClock clock;
   private final Batch batch;
-  private final AtomicReference<@Nullable CompletableFuture<Void>> warmUp =
-      new AtomicReference<>();
+  private final AtomicReference<@Nullable CompletableFuture<Void>> warmUp = new AtomicReference<>();
   private volatile boolean abandoned;
 
   Worker(

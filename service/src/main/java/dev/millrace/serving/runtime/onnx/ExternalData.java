@@ -166,8 +166,7 @@ final class ExternalData {
               case ATTRIBUTE_SPARSE_TENSOR, ATTRIBUTE_SPARSE_TENSORS -> SPARSE_TENSOR;
               default -> SKIPPED;
             };
-        case SPARSE_TENSOR ->
-            field == SPARSE_VALUES || field == SPARSE_INDICES ? TENSOR : SKIPPED;
+        case SPARSE_TENSOR -> field == SPARSE_VALUES || field == SPARSE_INDICES ? TENSOR : SKIPPED;
         case TENSOR -> field == TENSOR_EXTERNAL_DATA ? ENTRY : SKIPPED;
         case ENTRY, SKIPPED -> SKIPPED;
       };

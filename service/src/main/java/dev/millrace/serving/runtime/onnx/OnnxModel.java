@@ -112,7 +112,7 @@ final class OnnxModel implements ExecutableModel {
       outputs.close();
       var unpinned = runUnpinned(inputs);
       pinned = false;
-      log.info("Results are copied: outputs do not have the rows of the inputs", e);
+      log.info("Results are copied, their shapes do not follow from the rows: {}", e.getMessage());
       return unpinned;
     }
   }

@@ -75,8 +75,7 @@ final class OutputSlab {
     for (int i = 0; i < outputs.size(); i++) {
       var output = outputs.get(i);
       var shape = shape(output, rows);
-      var data =
-          memory.get(i).slice(0, sizeBytes(output, rows)).order(ByteOrder.LITTLE_ENDIAN);
+      var data = memory.get(i).slice(0, sizeBytes(output, rows)).order(ByteOrder.LITTLE_ENDIAN);
       tensors.add(new Tensor(output.name(), output.type(), shape, data));
       pinned.put(output.name(), SessionTensors.view(environment, output.type(), shape, data));
     }

@@ -32,13 +32,11 @@ final class SessionTensors {
   }
 
   /** The results in new direct memory. */
-  static List<Tensor> copied(OrtSession.Result result, List<TensorSpec> specs)
-      throws OrtException {
+  static List<Tensor> copied(OrtSession.Result result, List<TensorSpec> specs) throws OrtException {
     var tensors = new ArrayList<Tensor>(specs.size());
     for (int i = 0; i < specs.size(); i++) {
       var tensor = (OnnxTensor) result.get(i);
-      var data =
-          specs.get(i).type() == DataType.BYTES ? StringTensors.read(tensor) : copy(tensor);
+      var data = specs.get(i).type() == DataType.BYTES ? StringTensors.read(tensor) : copy(tensor);
       var shape = Shape.of(tensor.getInfo().getShape());
       tensors.add(new Tensor(specs.get(i).name(), specs.get(i).type(), shape, data));
     }

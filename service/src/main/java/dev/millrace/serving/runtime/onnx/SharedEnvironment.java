@@ -35,8 +35,9 @@ final class SharedEnvironment {
       threads.setGlobalIntraOpNumThreads(intraOpThreads);
       threads.setGlobalInterOpNumThreads(1);
       threads.setGlobalSpinControl(false);
+      // What fails is thrown as well; printed too, any client could fill the log with bad values.
       return OrtEnvironment.getEnvironment(
-          OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "millrace", threads);
+          OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "millrace", threads);
     }
   }
 }

@@ -54,7 +54,8 @@ final class StringTensors {
     var texts = new ArrayList<String>();
     int offset = tensor.data().position();
     while (offset < tensor.data().limit()) {
-      texts.add(StandardCharsets.UTF_8.decode(ByteStrings.element(tensor.data(), offset)).toString());
+      texts.add(
+          StandardCharsets.UTF_8.decode(ByteStrings.element(tensor.data(), offset)).toString());
       offset = ByteStrings.skip(tensor.data(), offset, 1);
     }
     return OnnxTensor.createTensor(
