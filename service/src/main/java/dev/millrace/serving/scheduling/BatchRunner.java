@@ -1,6 +1,7 @@
 package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.runtime.ModelRunException;
 import dev.millrace.serving.runtime.RunOutputs;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.telemetry.ModelMeters;
@@ -111,8 +112,21 @@ final class BatchRunner implements AutoCloseable {
       runAlone(parts);
       return;
     }
-    log.error("Run failed: model={} version={}", meters.model(), meters.version(), cause);
+    logFailure(cause);
     parts.getFirst().fail(refusals.broken(), FailureReason.BACKEND, handover);
+  }
+
+  /** What a runtime says of values it refuses is one line: any client can bring it about. */
+  private void logFailure(Throwable cause) {
+    if (cause instanceof ModelRunException) {
+      log.warn(
+          "Run failed: model={} version={} cause={}",
+          meters.model(),
+          meters.version(),
+          cause.getMessage());
+    } else {
+      log.error("Run failed: model={} version={}", meters.model(), meters.version(), cause);
+    }
   }
 
   private void runAlone(List<Part> parts) {

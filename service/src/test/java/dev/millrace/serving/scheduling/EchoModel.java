@@ -1,0 +1,187 @@
+package dev.millrace.serving.scheduling;
+
+import dev.millrace.serving.fixture.Tensors;
+import dev.millrace.serving.runtime.BoundBatch;
+import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.runtime.ModelRunException;
+import dev.millrace.serving.runtime.RunOutputs;
+import dev.millrace.serving.tensor.DataType;
+import dev.millrace.serving.tensor.Shape;
+import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.tensor.Tensor;
+import dev.millrace.serving.tensor.TensorSpec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Answers x, FP32 with rows of any length, with itself as y. It keeps what it ran, fails for
+ * poison, and treats its output memory as badly as it may: it overwrites what was given back.
+ */
+final class EchoModel implements ExecutableModel {
+  /** A value that makes a run fail. */
+  static final float POISON = -7;
+
+  private static final float GARBAGE = Float.NaN;
+
+  private final Signature signature;
+  private final List<float[]> runs = Collections.synchronizedList(new ArrayList<>());
+  private final ConcurrentLinkedQueue<ByteBuffer> free = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger held = new AtomicInteger();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Semaphore started = new Semaphore(0);
+  private final Semaphore permits;
+
+  private EchoModel(Shape shape, int permits) {
+    signature =
+        new Signature(
+            List.of(new TensorSpec("x", DataType.FP32, shape)),
+            List.of(new TensorSpec("y", DataType.FP32, shape)));
+    this.permits = new Semaphore(permits);
+  }
+
+  /** Runs at once. */
+  static EchoModel free() {
+    return new EchoModel(Shape.of(-1, -1), Integer.MAX_VALUE / 2);
+  }
+
+  /** Runs when allowed to. */
+  static EchoModel gated() {
+    return new EchoModel(Shape.of(-1, -1), 0);
+  }
+
+  /** Takes two rows of three and nothing else. */
+  static EchoModel notBatchable() {
+    return new EchoModel(Shape.of(2, 3), Integer.MAX_VALUE / 2);
+  }
+
+  /** Lets runs go on. */
+  void allow(int more) {
+    permits.release(more);
+  }
+
+  /** Waits until a run has begun since the last call. */
+  void awaitStart() throws InterruptedException {
+    if (!started.tryAcquire(10, TimeUnit.SECONDS)) {
+      throw new AssertionError("no run began");
+    }
+  }
+
+  /** The first value of each row, by run. */
+  List<float[]> runs() {
+    return runs;
+  }
+
+  /** Runs whose outputs were not given back. */
+  int held() {
+    return held.get();
+  }
+
+  boolean closed() {
+    return closed.get();
+  }
+
+  @Override
+  public Signature signature() {
+    return signature;
+  }
+
+  @Override
+  public String device() {
+    return "fake";
+  }
+
+  @Override
+  public BoundBatch bind(List<Tensor> inputs) {
+    return new Bound(inputs.getFirst());
+  }
+
+  @Override
+  public void close() {
+    closed.set(true);
+  }
+
+  private RunOutputs run(Tensor input) {
+    if (closed.get()) {
+      throw new ModelRunException("closed", null);
+    }
+    keep(input);
+    started.release();
+    if (!permits.tryAcquire()) {
+      permits.acquireUninterruptibly();
+    }
+    var values = Tensors.floats(input);
+    var memory = memory(values.length);
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] == POISON) {
+        throw new ModelRunException("poison", null);
+      }
+      memory.putFloat(i * Float.BYTES, values[i]);
+    }
+    held.incrementAndGet();
+    return new Outputs(new Tensor("y", DataType.FP32, input.shape(), memory));
+  }
+
+  private void keep(Tensor input) {
+    int rows = (int) input.shape().dimension(0);
+    var values = Tensors.floats(input);
+    var firsts = new float[rows];
+    for (int i = 0; i < rows; i++) {
+      firsts[i] = values[i * values.length / rows];
+    }
+    runs.add(firsts);
+  }
+
+  private ByteBuffer memory(int floats) {
+    var reused = free.poll();
+    return reused != null && reused.capacity() >= floats * Float.BYTES
+        ? reused.limit(floats * Float.BYTES)
+        : ByteBuffer.allocateDirect(floats * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private final class Bound implements BoundBatch {
+    private final Tensor input;
+
+    Bound(Tensor input) {
+      this.input = input;
+    }
+
+    @Override
+    public RunOutputs run() {
+      return EchoModel.this.run(input);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private final class Outputs implements RunOutputs {
+    private final Tensor tensor;
+
+    Outputs(Tensor tensor) {
+      this.tensor = tensor;
+    }
+
+    @Override
+    public List<Tensor> tensors() {
+      return List.of(tensor);
+    }
+
+    @Override
+    public void close() {
+      held.decrementAndGet();
+      var memory = tensor.data();
+      for (int i = 0; i + Float.BYTES <= memory.limit(); i += Float.BYTES) {
+        memory.putFloat(i, GARBAGE);
+      }
+      free.add(memory);
+    }
+  }
+}
