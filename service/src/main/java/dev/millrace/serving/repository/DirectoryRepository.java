@@ -75,7 +75,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   }
 
   /** One look at the directory: loads what is new or changed, unloads what is gone. */
-  private void look() {
+  void look() {
     try {
       var contents = directory.read();
       notices.over(ROOT);

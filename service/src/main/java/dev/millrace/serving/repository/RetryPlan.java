@@ -32,9 +32,6 @@ final class RetryPlan {
     failures = 0;
   }
 
-  boolean hasFailed() {
-    return failedIdentity != null;
-  }
 
   static Duration delayAfter(int failures) {
     var delay = FIRST.multipliedBy(1L << Math.min(failures - 1, DOUBLINGS));
