@@ -32,7 +32,6 @@ final class RetryPlan {
     failures = 0;
   }
 
-
   static Duration delayAfter(int failures) {
     var delay = FIRST.multipliedBy(1L << Math.min(failures - 1, DOUBLINGS));
     return delay.compareTo(LONGEST) < 0 ? delay : LONGEST;

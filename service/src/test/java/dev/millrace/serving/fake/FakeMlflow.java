@@ -53,7 +53,8 @@ public final class FakeMlflow implements AutoCloseable {
   private volatile Fault fault = Fault.NONE;
   private long created = 1_000;
 
-  private record Registered(long created, List<ModelVersion> versions, Map<String, String> aliases) {}
+  private record Registered(
+      long created, List<ModelVersion> versions, Map<String, String> aliases) {}
 
   /** Keeps artifacts below this folder. */
   public FakeMlflow(Path artifacts) {
@@ -91,8 +92,21 @@ public final class FakeMlflow implements AutoCloseable {
         .versions()
         .add(
             new ModelVersion(
-                model, version, 1, 1, null, null, null, source, null, "READY", null, null, null,
-                versionTags, List.of()));
+                model,
+                version,
+                1,
+                1,
+                null,
+                null,
+                null,
+                source,
+                null,
+                "READY",
+                null,
+                null,
+                null,
+                versionTags,
+                List.of()));
   }
 
   /** Replaces the tags of a version. */
@@ -179,8 +193,7 @@ public final class FakeMlflow implements AutoCloseable {
         registered.aliases().entrySet().stream()
             .map(entry -> new Alias(entry.getKey(), entry.getValue()))
             .toList();
-    return new RegisteredModel(
-        name, registered.created(), 1, null, List.of(), List.of(), aliases);
+    return new RegisteredModel(name, registered.created(), 1, null, List.of(), List.of(), aliases);
   }
 
   private Map<String, ?> aliased(String model, String alias) {
@@ -200,7 +213,10 @@ public final class FakeMlflow implements AutoCloseable {
 
   private Map<String, ?> setTag(JsonNode body) {
     var key =
-        body.path("name").asString() + " " + body.path("version").asString() + " "
+        body.path("name").asString()
+            + " "
+            + body.path("version").asString()
+            + " "
             + body.path("key").asString();
     tags.put(key, body.path("value").asString());
     return Map.of();
@@ -218,8 +234,7 @@ public final class FakeMlflow implements AutoCloseable {
     try (Stream<Path> entries = Files.list(artifacts.resolve(path))) {
       return entries
           .map(
-              entry ->
-                  new FileInfo(entry.getFileName().toString(), Files.isDirectory(entry), null))
+              entry -> new FileInfo(entry.getFileName().toString(), Files.isDirectory(entry), null))
           .toList();
     }
   }

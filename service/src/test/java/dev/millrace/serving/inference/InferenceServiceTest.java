@@ -150,8 +150,7 @@ class InferenceServiceTest {
     Arrays.fill(many, "");
     assertRefused(
         List.of(
-            new Tensor("x", DataType.FP32, Shape.of(65, 2), bytes(65 * 8)),
-            text("name", 65, many)),
+            new Tensor("x", DataType.FP32, Shape.of(65, 2), bytes(65 * 8)), text("name", 65, many)),
         "inference request batch-size must be <= 64 for 'm'. The request has 65 rows");
   }
 

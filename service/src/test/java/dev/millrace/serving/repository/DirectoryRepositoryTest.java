@@ -117,8 +117,7 @@ class DirectoryRepositoryTest {
 
   @Test
   void refusesARootThatIsNoDirectory() {
-    var settings =
-        new DirectorySettings(root.resolve("missing"), null, ControlMode.NONE, INTERVAL);
+    var settings = new DirectorySettings(root.resolve("missing"), null, ControlMode.NONE, INTERVAL);
     var missing = new DirectoryRepository(settings, engine.rollout(), catalog, NanoClock.SYSTEM);
     assertThatThrownBy(missing::start)
         .hasMessageContaining("missing' does not exist or is no directory. Set MILLRACE_MODELS");

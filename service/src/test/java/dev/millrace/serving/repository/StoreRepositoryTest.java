@@ -290,8 +290,7 @@ class StoreRepositoryTest {
   private String publish(String model, String version, String factor) throws IOException {
     var file = Files.writeString(Files.createTempFile(folder, "model", ".onnx"), factor);
     var place = Files.createDirectories(store.folder(model, version));
-    var digest =
-        PackageWriter.write(place, contents(file)).sha256OfSums();
+    var digest = PackageWriter.write(place, contents(file)).sha256OfSums();
     store.register(model, version, List.of(new Tag(Champion.DIGEST_TAG, digest)));
     return digest;
   }
@@ -316,8 +315,7 @@ class StoreRepositoryTest {
   }
 
   private String answerOf(String model) {
-    try (var answer =
-        engine.inference().inferAndWait(request(model, 1, 1), FakeEngine.LIMIT)) {
+    try (var answer = engine.inference().inferAndWait(request(model, 1, 1), FakeEngine.LIMIT)) {
       return answer.version() + ": " + answer.outputs().getFirst().data().getFloat(0);
     }
   }
