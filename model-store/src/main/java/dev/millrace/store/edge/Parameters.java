@@ -37,6 +37,11 @@ public final class Parameters {
     return prefix + name;
   }
 
+  /** Whether there is a value. */
+  public boolean has(String name) {
+    return find(name) != null;
+  }
+
   /** A text that must be there and not empty. */
   public String required(String name) {
     var value = text(name);

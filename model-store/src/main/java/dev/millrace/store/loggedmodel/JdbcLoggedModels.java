@@ -3,6 +3,7 @@ package dev.millrace.store.loggedmodel;
 import dev.millrace.protocol.mlflow.LoggedModel;
 import dev.millrace.protocol.mlflow.LoggedModelData;
 import dev.millrace.protocol.mlflow.LoggedModelInfo;
+import dev.millrace.protocol.mlflow.LoggedModelMetric;
 import dev.millrace.protocol.mlflow.Param;
 import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
@@ -11,6 +12,7 @@ import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Entity;
 import dev.millrace.store.search.JdbcSearch;
 import dev.millrace.store.search.JdbcSearch.Related;
+import dev.millrace.store.search.Order;
 import dev.millrace.store.search.Page;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -38,6 +40,13 @@ final class JdbcLoggedModels {
               Entity.TAG,
               new Related(
                   "(SELECT model_id, tag_key AS key, tag_value AS value FROM logged_model_tags) x",
+                  "x.model_id = m.model_id",
+                  Map.of()),
+              Entity.METRIC,
+              new Related(
+                  """
+                  (SELECT model_id, metric_name AS key, metric_value AS value, metric_value IS NULL AS is_nan
+                   FROM logged_model_metrics) x""",
                   "x.model_id = m.model_id",
                   Map.of()),
               Entity.PARAM,
@@ -85,11 +94,15 @@ final class JdbcLoggedModels {
   }
 
   Page<LoggedModel> search(
-      List<String> experimentIds, List<Comparison> filter, Page.Request request) {
+      List<String> experimentIds,
+      List<Comparison> filter,
+      List<Order> orders,
+      Page.Request request) {
     return new JdbcSearch(SEARCH)
         .where("m.experiment_id IN (:experiments)", "experiments", experimentIds)
         .where("m.lifecycle_stage = 'active'")
         .filter(filter)
+        .order(orders)
         .page(database.jdbc(), request, (row, _) -> info(row))
         .mapAll(this::complete);
   }
@@ -181,13 +194,40 @@ final class JdbcLoggedModels {
             """,
             ids,
             (row, _) -> new Param(row.getString("param_key"), row.getString("param_value")));
+    var metrics = metrics(ids);
     return models.stream()
         .map(
             model ->
                 new LoggedModel(
                     withTags(model, tags.getOrDefault(model.modelId(), List.of())),
-                    new LoggedModelData(params.getOrDefault(model.modelId(), List.of()))))
+                    new LoggedModelData(
+                        metrics.getOrDefault(model.modelId(), List.of()),
+                        params.getOrDefault(model.modelId(), List.of()))))
         .toList();
+  }
+
+  private Map<String, List<LoggedModelMetric>> metrics(List<String> modelIds) {
+    return Rows.byOwner(
+        database.jdbc(),
+        """
+        SELECT model_id AS owner, m.* FROM logged_model_metrics m
+        WHERE model_id IN (:ids) ORDER BY model_id, metric_name, metric_timestamp_ms, metric_step
+        """,
+        modelIds,
+        (row, _) -> metric(row));
+  }
+
+  private static LoggedModelMetric metric(ResultSet row) throws SQLException {
+    var value = row.getDouble("metric_value");
+    return new LoggedModelMetric(
+        row.getString("metric_name"),
+        row.wasNull() ? Double.NaN : value,
+        row.getLong("metric_timestamp_ms"),
+        row.getLong("metric_step"),
+        row.getString("model_id"),
+        row.getString("run_id"),
+        row.getString("dataset_name"),
+        row.getString("dataset_digest"));
   }
 
   private static LoggedModelInfo withTags(LoggedModelInfo model, List<Tag> tags) {

@@ -80,7 +80,14 @@ final class LoggedModelController {
   @PostMapping("/search")
   Found search(Parameters p) {
     var request = Page.Request.of(p.maxResults(RESULTS, MOST_RESULTS), p.text("page_token"));
-    var page = models.search(p.texts("experiment_ids"), p.text("filter", ""), request);
+    var orderBy = p.objects("order_by").stream().map(LoggedModelController::orderClause).toList();
+    var page = models.search(p.texts("experiment_ids"), p.text("filter", ""), orderBy, request);
     return new Found(page.items(), page.nextToken());
+  }
+
+  /** Other searches take this clause as a text. */
+  private static String orderClause(Parameters order) {
+    var descending = order.has("ascending") && !order.isSet("ascending");
+    return order.required("field_name") + (descending ? " DESC" : " ASC");
   }
 }

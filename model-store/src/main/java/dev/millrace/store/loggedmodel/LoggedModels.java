@@ -10,6 +10,7 @@ import dev.millrace.store.failure.StoreException;
 import dev.millrace.store.naming.Keys;
 import dev.millrace.store.naming.RandomName;
 import dev.millrace.store.search.Entity;
+import dev.millrace.store.search.Order;
 import dev.millrace.store.search.Page;
 import dev.millrace.store.search.Vocabulary;
 import java.time.Clock;
@@ -30,7 +31,10 @@ public final class LoggedModels {
           Set.of("name", "model_id", "model_type", "status", "source_run_id"),
           Set.of("creation_timestamp", "last_updated_timestamp"),
           Set.of("model_id", "name", "status", "source_run_id"),
-          Set.of(Entity.TAG, Entity.PARAM));
+          Set.of(Entity.METRIC, Entity.TAG, Entity.PARAM));
+  private static final Vocabulary ORDERS =
+      new Vocabulary(
+          VOCABULARY.textAttributes(), VOCABULARY.numberAttributes(), Set.of(), Set.of());
 
   /** A model that is about to be logged. */
   record Draft(
@@ -122,12 +126,14 @@ public final class LoggedModels {
         });
   }
 
-  Page<LoggedModel> search(List<String> experimentIds, String filter, Page.Request request) {
+  Page<LoggedModel> search(
+      List<String> experimentIds, String filter, List<String> orderBy, Page.Request request) {
     var comparisons = VOCABULARY.parse(filter);
+    var orders = Order.parse(orderBy, ORDERS);
     if (experimentIds.isEmpty()) {
       return new Page<>(List.of(), null);
     }
-    return database.read(() -> rows.search(experimentIds, comparisons, request));
+    return database.read(() -> rows.search(experimentIds, comparisons, orders, request));
   }
 
   private LoggedModel change(String id, Runnable work) {

@@ -8,14 +8,23 @@ import dev.millrace.store.naming.Keys;
 import java.util.HashSet;
 import java.util.List;
 
-/** What a run logs at once: all of it or nothing. */
-record Batch(List<Metric> metrics, List<Param> params, List<Tag> tags) {
+/**
+ * What a run logs at once: all of it or nothing.
+ *
+ * @param modelMetrics those of the metrics that are about a logged model
+ */
+record Batch(
+    List<Metric> metrics, List<ModelMetric> modelMetrics, List<Param> params, List<Tag> tags) {
   private static final int MOST_METRICS = 1_000;
   private static final int MOST_PARAMS = 100;
   private static final int MOST_TAGS = 100;
   private static final int MOST = 1_000;
   private static final int MAX_PARAM_VALUE = 6_000;
   private static final int MAX_TAG_VALUE = 8_000;
+
+  Batch(List<Metric> metrics, List<Param> params, List<Tag> tags) {
+    this(metrics, List.of(), params, tags);
+  }
 
   /** Checks sizes and keys; cuts long values, as MLflow does. */
   Batch {
@@ -30,6 +39,7 @@ record Batch(List<Metric> metrics, List<Param> params, List<Tag> tags) {
     params = params.stream().map(p -> new Param(p.key(), cut(p.value(), MAX_PARAM_VALUE))).toList();
     tags = tags.stream().map(t -> new Tag(t.key(), cut(t.value(), MAX_TAG_VALUE))).toList();
     metrics = List.copyOf(metrics);
+    modelMetrics = List.copyOf(modelMetrics);
   }
 
   private static void requireKeys(String place, String kind, List<String> keys) {

@@ -13,6 +13,7 @@ import dev.millrace.store.failure.StoreException;
 import dev.millrace.store.search.Page;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -35,7 +36,7 @@ final class LogController {
 
   @PostMapping("/runs/log-metric")
   Map<String, String> logMetric(Parameters p) {
-    log.metric(RunController.runId(p), metric(p));
+    log.metric(RunController.runId(p), metric(p), aboutModel(p).toList());
     return Map.of();
   }
 
@@ -60,7 +61,9 @@ final class LogController {
   @PostMapping("/runs/log-batch")
   Map<String, String> logBatch(Parameters p) {
     var metrics = p.objects("metrics").stream().map(LogController::metric).toList();
-    log.batch(p.required("run_id"), new Batch(metrics, p.params("params"), p.tags("tags")));
+    var aboutModels = p.objects("metrics").stream().flatMap(LogController::aboutModel).toList();
+    var batch = new Batch(metrics, aboutModels, p.params("params"), p.tags("tags"));
+    log.batch(p.required("run_id"), batch);
     return Map.of();
   }
 
@@ -94,6 +97,14 @@ final class LogController {
         p.requiredDouble("value"),
         p.requiredNumber("timestamp"),
         p.number("step", 0));
+  }
+
+  private static Stream<ModelMetric> aboutModel(Parameters p) {
+    var model = p.text("model_id", "");
+    return model.isEmpty()
+        ? Stream.of()
+        : Stream.of(
+            new ModelMetric(model, metric(p), p.text("dataset_name"), p.text("dataset_digest")));
   }
 
   private static DatasetInput datasetInput(Parameters p) {

@@ -19,20 +19,28 @@ final class RunLog {
   private final Database database;
   private final Runs runs;
   private final JdbcMetrics metrics;
+  private final JdbcModelMetrics modelMetrics;
   private final JdbcRunData data;
   private final JdbcInputs inputs;
 
-  RunLog(Database database, Runs runs, JdbcMetrics metrics, JdbcRunData data, JdbcInputs inputs) {
+  RunLog(
+      Database database,
+      Runs runs,
+      JdbcMetrics metrics,
+      JdbcModelMetrics modelMetrics,
+      JdbcRunData data,
+      JdbcInputs inputs) {
     this.database = database;
     this.runs = runs;
     this.metrics = metrics;
+    this.modelMetrics = modelMetrics;
     this.data = data;
     this.inputs = inputs;
   }
 
-  void metric(String runId, Metric metric) {
+  void metric(String runId, Metric metric, List<ModelMetric> aboutModel) {
     Keys.require("name", "Metric name", metric.key());
-    batch(runId, new Batch(List.of(metric), List.of(), List.of()));
+    batch(runId, new Batch(List.of(metric), aboutModel, List.of(), List.of()));
   }
 
   void param(String runId, Param param) {
@@ -51,6 +59,7 @@ final class RunLog {
           runs.requireActive(runId);
           batch.params().forEach(param -> writeOnce(runId, param));
           batch.metrics().forEach(metric -> metrics.add(runId, metric));
+          batch.modelMetrics().forEach(measured -> add(runId, measured));
           batch.tags().forEach(tag -> set(runId, tag));
         });
   }
@@ -93,6 +102,13 @@ final class RunLog {
       throw StoreException.invalid(
           "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'."
               .formatted(param.key(), stored, runId, param.value()));
+    }
+  }
+
+  private void add(String runId, ModelMetric measured) {
+    if (!modelMetrics.add(runId, measured)) {
+      throw StoreException.missing(
+          "Logged model with ID '%s' not found.".formatted(measured.modelId()));
     }
   }
 

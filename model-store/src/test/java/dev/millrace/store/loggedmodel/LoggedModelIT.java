@@ -101,6 +101,24 @@ class LoggedModelIT {
         .refused(404, "RESOURCE_DOES_NOT_EXIST", "Logged model with ID '" + id + "' not found.");
   }
 
+  @Test
+  void keepsTheMetricsThatARunMeasuredOnIt() {
+    var metric =
+        "{\"run_id\":\"%s\",\"model_id\":\"%s\",\"key\":\"acc\",\"value\":%s,\"timestamp\":1,\"step\":2,\"dataset_name\":\"held out\"}";
+    store.post("runs/log-metric", metric.formatted(run, id, "0.75")).ok();
+    assertThat(model().at("/data/metrics").toString())
+        .isEqualTo(
+            """
+            [{"key":"acc","value":0.75,"timestamp":1,"step":2,"model_id":"%s","run_id":"%s","dataset_name":"held out"}]"""
+                .formatted(id, run));
+    var search =
+        "{\"experiment_ids\":[\"0\"],\"filter\":\"metrics.acc = 0.75\",\"order_by\":[{\"field_name\":\"creation_timestamp\",\"ascending\":false}]}";
+    assertThat(store.post("logged-models/search", search).ok().toString()).contains(id);
+    store
+        .post("runs/log-metric", metric.formatted(run, "m-nope", "1"))
+        .refused(404, "RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm-nope' not found.");
+  }
+
   private RunningStore.Answer patch(String path, String json) {
     return store.json("PATCH", "logged-models/" + id + path, json);
   }
