@@ -64,7 +64,9 @@ public final class OnnxRuntime implements ModelRuntime {
   private static void requireOnnx(Path modelFile) {
     if (!Files.isRegularFile(modelFile)) {
       throw new ModelLoadException(
-          "There is no model file '%s'. Put the ONNX model there.".formatted(modelFile), null);
+          "There is no model file '%s'. Put the ONNX model there."
+              .formatted(modelFile.getFileName()),
+          null);
     }
     var kind = ModelFileKind.of(modelFile);
     if (kind != ModelFileKind.UNMARKED) {
