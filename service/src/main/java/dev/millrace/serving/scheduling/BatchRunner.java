@@ -55,6 +55,14 @@ final class BatchRunner implements AutoCloseable {
     handover.send();
   }
 
+  /** Tells the callers that the server failed them. */
+  void giveUp(List<Part> parts) {
+    for (var part : parts) {
+      part.fail(refusals.broken(), FailureReason.OTHER, handover);
+    }
+    handover.send();
+  }
+
   /** Runs zeros in every batch size that is a power of two. */
   void warmUp(int maxBatchRows) {
     for (int rows = 1; rows < Math.max(maxBatchRows, 1); rows *= 2) {

@@ -21,13 +21,7 @@ final class ComputeTimes {
 
   /** The time of a run of so many rows, or of fewer where only those are known; 0 when none is. */
   long expectedNanos(int rows) {
-    for (int power = power(rows); power >= 0; power--) {
-      long average = averageNanos.get(power);
-      if (average > 0) {
-        return average;
-      }
-    }
-    return 0;
+    return averageNanos.get(knownPower(rows));
   }
 
   /**
@@ -35,9 +29,18 @@ final class ComputeTimes {
    * a short deadline, and nothing would run to correct it; so refusing lowers the expectation.
    */
   void refused(int rows) {
-    int power = power(rows);
+    int power = knownPower(rows);
     long average = averageNanos.get(power);
     averageNanos.set(power, average - (average >> DECAY_SHIFT));
+  }
+
+  /** The power that tells most about so many rows. */
+  private int knownPower(int rows) {
+    int power = power(rows);
+    while (power > 0 && averageNanos.get(power) == 0) {
+      power--;
+    }
+    return power;
   }
 
   private static int power(int rows) {

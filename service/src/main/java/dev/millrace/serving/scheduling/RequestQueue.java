@@ -88,10 +88,11 @@ final class RequestQueue {
     return closing;
   }
 
-  /** Takes out everything, linked oldest first within what is found in each place. */
+  /** Takes out everything, as what is not wanted any more. */
   void drainTo(Batch batch) {
     lock.lock();
     try {
+      batch.clear();
       sortArrivals();
       for (var lane : lanes) {
         for (var part = lane.head(); part != null; part = part.next) {

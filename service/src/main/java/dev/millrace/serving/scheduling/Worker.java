@@ -4,9 +4,12 @@ import dev.millrace.serving.time.NanoClock;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The loop of the thread that owns one instance: takes what the policy says, runs it, sleeps. */
 final class Worker implements Runnable {
+  private static final Logger log = LoggerFactory.getLogger(Worker.class);
   private static final long UNTIL_WOKEN = Long.MAX_VALUE;
 
   private final RequestQueue queue;
@@ -37,9 +40,24 @@ final class Worker implements Runnable {
   @Override
   public void run() {
     try (runner) {
-      while (!abandoned && step()) {
+      while (!abandoned && guardedStep()) {
         // Each step takes something, or sleeps.
       }
+    }
+  }
+
+  /**
+   * The boundary around what is not the runtime. Without its worker a model would leave every
+   * caller waiting, and what broke the step is still queued: so all that is queued fails.
+   */
+  private boolean guardedStep() {
+    try {
+      return step();
+    } catch (RuntimeException e) {
+      log.error("Worker failed between runs", e);
+      queue.drainTo(batch);
+      runner.giveUp(batch.unwanted());
+      return true;
     }
   }
 

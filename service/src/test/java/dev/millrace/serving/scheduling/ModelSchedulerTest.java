@@ -12,6 +12,7 @@ import dev.millrace.serving.time.NanoClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -169,6 +170,15 @@ class ModelSchedulerTest {
   }
 
   @Test
+  void survivesACallerWhoseCancellationThrows() throws Exception {
+    model.allow(10);
+    scheduler.submit(rows(1, new ThrowingCaller()));
+    assertThat(submit(4).outcome()).isNotNull();
+    assertThat(submit(5).answer()).containsExactly(5);
+    assertThat(scheduler.pendingRows()).isZero();
+  }
+
+  @Test
   void tellsEachCallerOnItsHome() throws Exception {
     model.allow(10);
     try (var loop = Executors.newSingleThreadExecutor(task -> new Thread(task, "loop"))) {
@@ -268,12 +278,32 @@ class ModelSchedulerTest {
   }
 
   /** Rows of one value: their number. */
-  private static ScheduledRequest rows(int rows, Caller caller) {
+  private static ScheduledRequest rows(int rows, Outcome caller) {
     var values = new float[rows];
     for (int i = 0; i < rows; i++) {
       values[i] = i;
     }
     var input = Tensors.floats("x", Shape.of(rows, 1), values);
     return new ScheduledRequest(List.of(input), rows, List.of(), NONE, 0, caller);
+  }
+
+  private static final class ThrowingCaller implements Outcome {
+    @Override
+    public Executor home() {
+      return Runnable::run;
+    }
+
+    @Override
+    public void completed(BatchResult result) {
+      result.close();
+    }
+
+    @Override
+    public void failed(InferenceFailure failure) {}
+
+    @Override
+    public boolean cancelled() {
+      throw new IllegalStateException("the caller broke");
+    }
   }
 }

@@ -172,6 +172,15 @@ class OnnxRuntimeTest {
   }
 
   @Test
+  void answersInUnsignedIntegersThoughItCannotTakeThem() {
+    try (var model = open(FixtureModels.unsigned(folder))) {
+      var output = run(model, Tensors.row("x", 7, 4_000_000_000f));
+      assertThat(output.type()).isEqualTo(DataType.UINT32);
+      assertThat(Tensors.integers(output)).containsExactly(7, (int) 4_000_000_000L);
+    }
+  }
+
+  @Test
   void runsRowsOfAnyLength() {
     try (var model = open(FixtureModels.anyLength(folder))) {
       assertThat(run(model, Tensors.row("x", 1, 2)).shape()).isEqualTo(Shape.of(1, 2));
