@@ -83,12 +83,6 @@ final class Refusals {
                 first.shape().dimension(0)));
   }
 
-  static InferenceException tooManyRows(long rows, int limit, String model) {
-    return invalid(
-        "inference request batch-size must be <= %d for '%s'. The request has %d rows; send it in parts."
-            .formatted(limit, model, rows));
-  }
-
   static InferenceException unknownOutput(
       String name, List<TensorSpec> specs, InferenceRequest request) {
     return invalid(

@@ -104,8 +104,7 @@ final class RequestCheck {
   }
 
   private static int rows(List<Tensor> inputs, ModelLease lease) {
-    int limit = lease.maxBatchRows();
-    if (limit == 0) {
+    if (!lease.batchable()) {
       return 1;
     }
     long rows = inputs.getFirst().shape().dimension(0);
@@ -114,9 +113,7 @@ final class RequestCheck {
         throw Refusals.rows(inputs.get(i), inputs.getFirst(), lease.model());
       }
     }
-    if (rows > limit) {
-      throw Refusals.tooManyRows(rows, limit, lease.model());
-    }
+    // Each row has a byte at least, and a buffer has fewer than 2^31.
     return (int) rows;
   }
 

@@ -12,6 +12,7 @@ final class LoadedVersion {
   private final Workers workers;
   private final Duration loadTime;
   private final Instant availableSince;
+  private final boolean batchable;
   private final LeaseCount leases = new LeaseCount();
 
   /** What computes its answers, and counts them. */
@@ -28,6 +29,7 @@ final class LoadedVersion {
     this.workers = workers;
     this.loadTime = loadTime;
     this.availableSince = availableSince;
+    this.batchable = description.signature().batchable();
   }
 
   String model() {
@@ -41,6 +43,10 @@ final class LoadedVersion {
   /** Whether it was loaded from the same content under the same number. */
   boolean has(Candidate other) {
     return version().equals(other.version()) && candidate.identity().equals(other.identity());
+  }
+
+  boolean batchable() {
+    return batchable;
   }
 
   ModelDescription description() {

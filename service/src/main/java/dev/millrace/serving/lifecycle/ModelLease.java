@@ -32,9 +32,9 @@ public final class ModelLease implements AutoCloseable {
     return pinned.description().signature();
   }
 
-  /** Rows that one request may have; 0 where the model is not batchable. */
-  public int maxBatchRows() {
-    return pinned.description().maxBatchRows();
+  /** Whether the first dimension of every input is its rows. */
+  public boolean batchable() {
+    return pinned.batchable();
   }
 
   /** Queues a request. Never blocks; keep the lease until its outcome is no longer used. */

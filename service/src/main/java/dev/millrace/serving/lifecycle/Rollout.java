@@ -90,11 +90,12 @@ public final class Rollout implements AutoCloseable {
     model.notes().loading(candidate.version());
     try {
       var loaded = load(candidate);
+      retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
       if (closed) {
-        loaded.close();
+        // The stop may have retired this model before the swap.
+        retire(model, Serving.NOTHING, "the server stops");
         throw new ModelLoadException("The server is stopping", null);
       }
-      retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
       // Told only after the swap: whoever waits for it sends the first request at once.
       log.info(
           "Version available: model={} version={} device={} loadMillis={}",

@@ -19,11 +19,12 @@ final class ServedModel {
   private final VersionNotes notes;
   private final Traffic traffic = new Traffic();
 
-  /** Whoever changes {@link #serving} holds it, for as long as a load takes. */
+  /** Whoever loads or unloads holds it, for as long as a load takes. */
   private final ReentrantLock changes = new ReentrantLock();
 
   private final Set<LoadedVersion> draining = ConcurrentHashMap.newKeySet();
 
+  /** Written under the monitor of this, so that each version is retired once, also by a stop. */
   private volatile Serving serving = Serving.NOTHING;
 
   ServedModel(String name) {
@@ -47,7 +48,7 @@ final class ServedModel {
    * The swap: one reference. Returns what answered until now and takes no more requests; each of
    * them is drained once its leases are back.
    */
-  List<LoadedVersion> swapTo(Serving next, String reason) {
+  synchronized List<LoadedVersion> swapTo(Serving next, String reason) {
     var before = serving.all();
     for (var version : before) {
       draining.add(version);

@@ -5,7 +5,6 @@ import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.scheduling.ModelScheduler;
-import dev.millrace.serving.scheduling.SchedulerSettings;
 import dev.millrace.serving.telemetry.ServingMeters;
 import dev.millrace.serving.tensor.Signature;
 import dev.millrace.serving.time.NanoClock;
@@ -69,10 +68,9 @@ public final class VersionLoader implements AutoCloseable {
     var runtime = runtimes.apply(files.modelFile());
     var instances = opened(runtime, files);
     var signature = instances.getFirst().signature();
-    var scheduling = schedulingOf(signature);
     var ownMeters = meters.open(candidate.model(), candidate.version());
     // From here on the scheduler owns the instances.
-    var scheduler = ModelScheduler.start(instances, scheduling, ownMeters, clock);
+    var scheduler = ModelScheduler.start(instances, engine.scheduling(), ownMeters, clock);
     try {
       scheduler.warmUp(settings.loadLimit());
     } catch (RuntimeException e) {
@@ -82,7 +80,7 @@ public final class VersionLoader implements AutoCloseable {
     }
     return new LoadedVersion(
         candidate,
-        describe(candidate, runtime, signature, scheduling, files),
+        describe(candidate, runtime, signature, files),
         new LoadedVersion.Workers(scheduler, ownMeters, instances.getFirst().device()),
         Duration.ofNanos(clock.nanos() - startedNanos),
         Instant.now());
@@ -116,34 +114,15 @@ public final class VersionLoader implements AutoCloseable {
     }
   }
 
-  /** Rows of different requests share a run only where the model leaves the rows open. */
-  private SchedulerSettings schedulingOf(Signature signature) {
-    var chosen = engine.scheduling();
-    return signature.batchable()
-        ? chosen
-        : new SchedulerSettings(
-            0,
-            List.of(),
-            Duration.ZERO,
-            chosen.maxQueueRows(),
-            chosen.priorityLevels(),
-            chosen.defaultPriority(),
-            chosen.closeLimit());
-  }
-
-  private static ModelDescription describe(
-      Candidate candidate,
-      ModelRuntime runtime,
-      Signature signature,
-      SchedulerSettings scheduling,
-      ServablePackage files) {
+  private ModelDescription describe(
+      Candidate candidate, ModelRuntime runtime, Signature signature, ServablePackage files) {
     return new ModelDescription(
         candidate.model(),
         candidate.version(),
         List.of(candidate.version()),
         runtime.platform(),
         signature,
-        scheduling.maxBatchRows(),
+        signature.batchable() ? engine.scheduling().maxBatchRows() : 0,
         files.labels(),
         files.image());
   }

@@ -11,6 +11,7 @@ import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.Rollout;
 import dev.millrace.serving.lifecycle.ServablePackage;
 import dev.millrace.serving.lifecycle.VersionLoader;
+import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.runtime.RuntimeSettings;
 import dev.millrace.serving.scheduling.SchedulerSettings;
 import dev.millrace.serving.telemetry.ServingMeters;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Everything from the catalog to the inference service, on {@link FakeRuntime}. */
@@ -48,13 +50,26 @@ public final class FakeEngine implements AutoCloseable {
 
   /** Models have this signature, with an FP32 input first. */
   public FakeEngine(Signature signature) {
-    runtime = new FakeRuntime(signature);
+    this(new FakeRuntime(signature));
+  }
+
+  private FakeEngine(FakeRuntime runtime) {
+    this(runtime, _ -> runtime);
+  }
+
+  /** Models are opened by real runtimes. */
+  public FakeEngine(Function<Path, ModelRuntime> runtimes) {
+    this(new FakeRuntime(FakeModel.pairs()), runtimes);
+  }
+
+  private FakeEngine(FakeRuntime runtime, Function<Path, ModelRuntime> runtimes) {
+    this.runtime = runtime;
     var lifecycle = new LifecycleSettings(2, LIMIT, Duration.ofSeconds(5));
     var engine =
         new EngineSettings(
             new Device("cpu", 1), 1, RuntimeSettings.defaults(), SchedulerSettings.defaults());
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM);
-    var loader = new VersionLoader(_ -> runtime, engine, lifecycle, meters, NanoClock.SYSTEM);
+    var loader = new VersionLoader(runtimes, engine, lifecycle, meters, NanoClock.SYSTEM);
     rollout = new Rollout(catalog, loader, lifecycle);
   }
 
