@@ -33,26 +33,20 @@ record MlmodelFile(List<String> flavors, Optional<String> onnxFile) {
   }
 
   static MlmodelFile parse(List<String> lines) {
+    var section =
+        lines.stream()
+            .filter(line -> !line.isBlank() && !line.strip().startsWith("#"))
+            .dropWhile(line -> !line.equals("flavors:"))
+            .skip(1)
+            .takeWhile(line -> indentOf(line) > 0)
+            .toList();
     var flavors = new ArrayList<String>();
     var onnxFile = Optional.<String>empty();
-    var section = "";
-    int flavorIndent = 0;
-    for (var line : lines) {
-      int indent = indentOf(line);
-      var text = line.strip();
-      if (text.isEmpty() || text.startsWith("#")) {
-        continue;
-      }
-      if (indent == 0) {
-        section = text;
-        flavorIndent = 0;
-      } else if (section.equals("flavors:")) {
-        flavorIndent = flavorIndent == 0 ? indent : flavorIndent;
-        if (indent == flavorIndent) {
-          flavors.add(text.replaceAll(":.*", ""));
-        } else if (flavors.getLast().equals("onnx") && text.startsWith("data:")) {
-          onnxFile = Optional.of(unquoted(text.substring("data:".length()).strip()));
-        }
+    for (var line : section) {
+      if (indentOf(line) == indentOf(section.getFirst())) {
+        flavors.add(line.strip().replaceAll(":.*", ""));
+      } else if (flavors.getLast().equals("onnx") && line.strip().startsWith("data:")) {
+        onnxFile = Optional.of(unquoted(line.strip().substring("data:".length()).strip()));
       }
     }
     return new MlmodelFile(List.copyOf(flavors), onnxFile);
