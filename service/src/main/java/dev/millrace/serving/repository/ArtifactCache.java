@@ -9,6 +9,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -31,6 +33,7 @@ import org.slf4j.LoggerFactory;
 final class ArtifactCache {
   private static final Logger log = LoggerFactory.getLogger(ArtifactCache.class);
   private static final Pattern KEY = Pattern.compile("[0-9a-f]{64}");
+  private static final Duration SPARED = Duration.ofDays(1);
   private static final String SUFFIX = ".properties";
 
   private final Path packages;
@@ -87,6 +90,22 @@ final class ArtifactCache {
       Files.move(folder, place, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileAlreadyExistsException | DirectoryNotEmptyException _) {
       // Another service with this cache was faster; the content is the same.
+    }
+  }
+
+  /** Deletes packages that no champion needs; young ones may be about to become one. */
+  void prune() {
+    var needed = remembered().stream().map(Champion::identity).toList();
+    var youngest = Instant.now().minus(SPARED);
+    try (var folders = Files.newDirectoryStream(packages)) {
+      for (var folder : folders) {
+        boolean old = Files.getLastModifiedTime(folder).toInstant().isBefore(youngest);
+        if (old && !needed.contains(folder.getFileName().toString())) {
+          delete(folder);
+        }
+      }
+    } catch (IOException e) {
+      log.warn("Cannot look for old packages in '{}': {}", packages, e.toString());
     }
   }
 

@@ -220,6 +220,7 @@ public final class StoreRepository implements ModelControl, AutoCloseable {
     public void served() {
       served.put(champion.model(), champion);
       cache.remember(champion);
+      cache.prune();
       reports.served(champion.model(), champion.version());
     }
 

@@ -148,10 +148,13 @@ class DirectoryRepositoryTest {
     started.unload("m");
     assertThat(catalog.ready("m", null)).isFalse();
     await(() -> engine.runtime().openNow() == 0);
-    assertThat(started.index())
-        .allMatch(
-            status ->
-                status.state() == VersionState.UNAVAILABLE && status.reason().equals("unloaded"));
+    await(
+        () ->
+            started.index().stream()
+                .allMatch(
+                    status ->
+                        status.state() == VersionState.UNAVAILABLE
+                            && status.reason().equals("unloaded")));
   }
 
   @Test

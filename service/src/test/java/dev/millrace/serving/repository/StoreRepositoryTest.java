@@ -24,6 +24,7 @@ import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -208,6 +209,20 @@ class StoreRepositoryTest {
     await(() -> live("digits").equals("1"));
     assertThat(answerOf("digits")).isEqualTo("1: 7.0");
     assertThat(cached).hasContent("7");
+  }
+
+  @Test
+  void deletesOldPackagesThatNoChampionNeeds() throws IOException {
+    var first = publish("digits", "1", "1");
+    publish("digits", "2", "2");
+    store.alias("digits", "champion", "1");
+    repository.start();
+    await(() -> live("digits").equals("1"));
+    var package1 = folder.resolve("cache/packages").resolve(first);
+    Files.setLastModifiedTime(package1, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+    store.alias("digits", "champion", "2");
+    await(() -> Files.notExists(package1));
+    assertThat(live("digits")).isEqualTo("2");
   }
 
   @Test
