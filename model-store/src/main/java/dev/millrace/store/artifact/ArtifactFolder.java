@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -43,7 +44,7 @@ public final class ArtifactFolder {
     }
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          .map(ArtifactFolder::info)
+          .flatMap(ArtifactFolder::info)
           .sorted(Comparator.comparing(FileInfo::path))
           .toList();
     } catch (IOException e) {
@@ -91,7 +92,7 @@ public final class ArtifactFolder {
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       try (Stream<Path> below = Files.walk(target)) {
         for (Path entry : below.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(entry);
+          Files.deleteIfExists(entry);
         }
       }
     }
@@ -153,12 +154,16 @@ public final class ArtifactFolder {
     }
   }
 
-  private static FileInfo info(Path entry) {
-    var name = entry.getFileName().toString();
+  /** The entry, or nothing when it was deleted since it was listed. */
+  private static Stream<FileInfo> info(Path entry) {
+    var name = String.valueOf(entry.getFileName());
     try {
-      return Files.isDirectory(entry)
-          ? new FileInfo(name, true, null)
-          : new FileInfo(name, false, Files.size(entry));
+      return Stream.of(
+          Files.isDirectory(entry)
+              ? new FileInfo(name, true, null)
+              : new FileInfo(name, false, Files.size(entry)));
+    } catch (NoSuchFileException _) {
+      return Stream.of();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -4,12 +4,16 @@ import dev.millrace.store.failure.ErrorCode;
 import dev.millrace.store.failure.StoreException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.UUID;
+import org.apache.catalina.connector.ClientAbortException;
+import org.apache.coyote.BadRequestException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
+import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -52,12 +56,27 @@ final class ErrorAdvice {
   }
 
   /** A client that went away gets no answer; an upload that broke off left nothing. */
-  @ExceptionHandler
+  @ExceptionHandler({ClientAbortException.class, BadRequestException.class})
   ResponseEntity<Failure> brokenConnection(IOException e) {
     return answer(
         400,
         ErrorCode.INVALID_PARAMETER_VALUE,
         "The request broke off before its end. Send it again.");
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Failure> deletedMeanwhile(NoSuchFileException e) {
+    return answer(
+        404, ErrorCode.RESOURCE_DOES_NOT_EXIST, "The file was deleted while it was looked up.");
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Failure> tooBusy(CannotCreateTransactionException e) {
+    log.warn("A request found no free database connection in time: reason={}", e.getMessage());
+    return answer(
+        503,
+        ErrorCode.TEMPORARILY_UNAVAILABLE,
+        "The store has more to do than it can. Try again in a moment.");
   }
 
   @ExceptionHandler

@@ -116,6 +116,13 @@ class EdgeIT {
   }
 
   @Test
+  void takesLongFiltersInTheRequestLine() {
+    var filter = "name%20%3D%20'" + "x".repeat(30_000) + "'";
+    assertThat(store.get("registered-models/search?filter=" + filter).ok().toString())
+        .isEqualTo("{}");
+  }
+
+  @Test
   void aForeignPageCannotWrite() {
     var search = "{\"max_results\":1}";
     store
