@@ -47,6 +47,15 @@ final class TensorMemory {
     return allocator.directBuffer(Math.max(1, (int) size));
   }
 
+  /** A copy of one string with its length before it, as {@code BYTES} travel. */
+  ByteBuf frame(ByteBuf string) {
+    int length = string.readableBytes();
+    return allocator
+        .directBuffer(4 + length)
+        .writeIntLE(length)
+        .writeBytes(string, string.readerIndex(), length);
+  }
+
   /** The number of elements; a product that leaves 63 bits is refused. */
   static long count(String name, Shape shape) {
     try {

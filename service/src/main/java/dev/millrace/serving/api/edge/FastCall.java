@@ -1,0 +1,105 @@
+package dev.millrace.serving.api.edge;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One request of a connection, from its head to its answer. On the connection's event loop. */
+final class FastCall implements FastExchange {
+  private final FastPathHandler connection;
+  private final ChannelHandlerContext ctx;
+  private final HttpRequest head;
+  private final BodyCollector body;
+  private final long startNanos = System.nanoTime();
+  private @Nullable Future<?> bodyTimer;
+  private boolean complete;
+  private boolean over;
+  private volatile boolean gone;
+
+  FastCall(FastPathHandler connection, ChannelHandlerContext ctx, HttpRequest head) {
+    this.connection = connection;
+    this.ctx = ctx;
+    this.head = head;
+    this.body = new BodyCollector(ctx.alloc());
+  }
+
+  ChannelHandlerContext context() {
+    return ctx;
+  }
+
+  HttpRequest head() {
+    return head;
+  }
+
+  BodyCollector body() {
+    return body;
+  }
+
+  long elapsedNanos() {
+    return System.nanoTime() - startNanos;
+  }
+
+  /** Whether the request has arrived whole. */
+  boolean isComplete() {
+    return complete;
+  }
+
+  /** Notes that the request has arrived whole. */
+  void complete() {
+    complete = true;
+    stopTimer();
+  }
+
+  /** Starts the time that the rest of the body has, once. */
+  void timeBody(Duration limit, Runnable whenTooSlow) {
+    if (!complete && bodyTimer == null) {
+      bodyTimer = ctx.executor().schedule(whenTooSlow, limit.toNanos(), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** Ends the call; true the first time. */
+  boolean end() {
+    boolean first = !over;
+    over = true;
+    stopTimer();
+    body.take().release();
+    return first;
+  }
+
+  /** Nobody waits for the answer any more. */
+  void abandon() {
+    gone = true;
+  }
+
+  @Override
+  public EventLoop loop() {
+    return ctx.channel().eventLoop();
+  }
+
+  @Override
+  public ByteBufAllocator allocator() {
+    return ctx.alloc();
+  }
+
+  @Override
+  public boolean gone() {
+    return gone;
+  }
+
+  @Override
+  public void reply(FullHttpResponse response) {
+    connection.reply(this, response);
+  }
+
+  private void stopTimer() {
+    if (bodyTimer != null) {
+      bodyTimer.cancel(false);
+    }
+  }
+}

@@ -1,0 +1,296 @@
+package dev.millrace.serving.api.edge;
+
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes the requests of a {@link FastRoute} out of one connection before Spring sees them; all
+ * others pass.
+ *
+ * <p>Problem: a request through Spring costs two to three times what it costs here, but Reactor
+ * Netty's own handler, further up, keeps the order of pipelined requests and does not know of ours.
+ * Choice: at most one request of ours is under way per connection; what arrives behind it waits in
+ * {@link HeldMessages}, and a request of ours waits until Spring has answered those before it.
+ * Reactor Netty turns reading off, so reading is asked for here whenever a request is ours.
+ *
+ * <p>All fields belong to the connection's event loop.
+ */
+final class FastPathHandler extends ChannelDuplexHandler {
+  private static final Logger log = LoggerFactory.getLogger(FastPathHandler.class);
+
+  /** How long a client that was refused may go on sending before the connection is cut. */
+  private static final Duration LINGER = Duration.ofSeconds(2);
+
+  private final FastPath path;
+  private final HeldMessages held = new HeldMessages();
+  private final HeadTimer headTimer;
+  private @Nullable FastCall call;
+  private int awaitedFromSpring;
+  private boolean informational;
+  private boolean ending;
+
+  FastPathHandler(FastPath path) {
+    this.path = path;
+    this.headTimer = new HeadTimer(path.limits().headTimeout());
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    headTimer.messageArrived();
+    if (!ending && (!held.isEmpty() || isBlocked(message))) {
+      held.hold(ctx, message);
+    } else {
+      accept(ctx, message);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (call != null || ending) {
+      readOn(ctx);
+    } else if (awaitedFromSpring == 0 && held.isEmpty()) {
+      headTimer.readCompleted(ctx, () -> refuse(ctx, Refusal.ofSlowHead(path.limits())));
+    }
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+    if (message instanceof HttpResponse response) {
+      informational = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+    }
+    boolean endsAnswer = message instanceof LastHttpContent && !informational;
+    var _ = ctx.write(message, promise);
+    if (endsAnswer && awaitedFromSpring > 0) {
+      awaitedFromSpring--;
+      resumeHeld(ctx);
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    abandon();
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    abandon();
+  }
+
+  /** Sends the answer of a call, unless its client has gone. */
+  void reply(FastCall answered, FullHttpResponse response) {
+    if (!end(answered) || answered.gone()) {
+      response.release();
+      return;
+    }
+    var ctx = answered.context();
+    boolean keepAlive = HttpUtil.isKeepAlive(answered.head()) && !path.inFlight().draining();
+    path.observer().answered(response.status().code(), answered.elapsedNanos());
+    var written = FastResponses.send(ctx, answered.head().protocolVersion(), response, keepAlive);
+    if (!keepAlive) {
+      ending = true;
+      held.discard();
+      written.addListener(ChannelFutureListener.CLOSE);
+    } else if (held.isEmpty()) {
+      ctx.read();
+    } else {
+      resumeHeld(ctx);
+    }
+  }
+
+  private boolean isBlocked(Object message) {
+    if (call != null) {
+      return call.isComplete();
+    }
+    return awaitedFromSpring > 0 && isOurs(message);
+  }
+
+  private boolean isOurs(Object message) {
+    return message instanceof HttpRequest request
+        && (request.decoderResult().isFailure() || path.route().takes(request.uri()));
+  }
+
+  private void accept(ChannelHandlerContext ctx, Object message) {
+    if (ending) {
+      discard(ctx, message);
+    } else if (call != null) {
+      receive(ctx, call, (HttpContent) message);
+    } else if (isOurs(message)) {
+      begin(ctx, (HttpRequest) message);
+    } else {
+      awaitedFromSpring += message instanceof HttpRequest ? 1 : 0;
+      ctx.fireChannelRead(message);
+    }
+  }
+
+  private void begin(ChannelHandlerContext ctx, HttpRequest head) {
+    call = new FastCall(this, ctx, head);
+    path.inFlight().enter();
+    var refusal = Refusal.ofHead(head, path.limits());
+    if (refusal.isPresent()) {
+      refuse(ctx, refusal.get());
+    } else if (HttpUtil.is100ContinueExpected(head)) {
+      var _ =
+          ctx.writeAndFlush(
+              new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
+    }
+  }
+
+  private void receive(ChannelHandlerContext ctx, FastCall receiving, HttpContent chunk) {
+    if (chunk.decoderResult().isFailure()) {
+      chunk.release();
+      refuse(ctx, Refusal.ofMalformed(chunk.decoderResult()));
+      return;
+    }
+    int length = receiving.body().length() + chunk.content().readableBytes();
+    if (length > path.limits().maxBodyBytes()) {
+      refuse(ctx, Refusal.ofTooLarge(path.limits()));
+      discard(ctx, chunk);
+      return;
+    }
+    receiving.body().add(chunk.content());
+    if (chunk instanceof LastHttpContent) {
+      receiving.complete();
+      handle(receiving);
+    }
+  }
+
+  private void handle(FastCall complete) {
+    var head = complete.head();
+    var body = complete.body().take();
+    try {
+      if (head.method().equals(HttpMethod.POST)) {
+        path.route().handle(new FastRequest(head.uri(), head.headers(), body), complete);
+      } else {
+        complete.reply(methodNotAllowed(head.method()));
+      }
+    } catch (RuntimeException failure) {
+      // The outermost handler of a request: whatever broke, the client gets an answer.
+      log.error("Request not answered: uri={}", head.uri(), failure);
+      complete.reply(FastResponses.error(500, "The request could not be handled."));
+    } finally {
+      body.release();
+    }
+  }
+
+  private static FullHttpResponse methodNotAllowed(HttpMethod method) {
+    var response =
+        FastResponses.error(405, "Method Not Allowed: " + method + "; this path takes POST");
+    response.headers().set(HttpHeaderNames.ALLOW, HttpMethod.POST.asciiName());
+    return response;
+  }
+
+  private void readOn(ChannelHandlerContext ctx) {
+    var receiving = call;
+    if (receiving != null) {
+      receiving.timeBody(path.limits().bodyTimeout(), () -> refuseSlowBody(ctx, receiving));
+    }
+    if (held.isEmpty()) {
+      // Also while the model runs: only a read notices that the client has gone.
+      ctx.read();
+    }
+  }
+
+  private void refuseSlowBody(ChannelHandlerContext ctx, FastCall slow) {
+    if (slow == call) {
+      refuse(ctx, Refusal.ofSlowBody(path.limits(), slow.body().length()));
+    }
+  }
+
+  private void refuse(ChannelHandlerContext ctx, Refusal refusal) {
+    var refused = call;
+    if (refused != null) {
+      end(refused);
+    }
+    path.observer().answered(refusal.status(), refused == null ? 0 : refused.elapsedNanos());
+    ending = true;
+    held.discard();
+    var response = FastResponses.error(refusal.status(), refusal.message());
+    var written = FastResponses.send(ctx, HttpVersion.HTTP_1_1, response, false);
+    switch (refusal.end()) {
+      case CUT -> written.addListener(ChannelFutureListener.CLOSE);
+      case LINGER -> closeAfter(LINGER, ctx);
+    }
+  }
+
+  private static void closeAfter(Duration delay, ChannelHandlerContext ctx) {
+    var _ = ctx.executor().schedule(() -> close(ctx), delay.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private static void close(ChannelHandlerContext ctx) {
+    var _ = ctx.close();
+  }
+
+  private void discard(ChannelHandlerContext ctx, Object message) {
+    boolean last = message instanceof LastHttpContent;
+    ReferenceCountUtil.release(message);
+    if (last) {
+      close(ctx);
+    }
+  }
+
+  /** Later, because the caller may be inside the answer of the request before. */
+  private void resumeHeld(ChannelHandlerContext ctx) {
+    if (!held.isEmpty()) {
+      ctx.executor().execute(() -> acceptHeld(ctx));
+    }
+  }
+
+  private void acceptHeld(ChannelHandlerContext ctx) {
+    var next = held.peek();
+    while (next != null && !isBlocked(next)) {
+      accept(ctx, held.remove());
+      next = held.peek();
+    }
+    if (held.isEmpty()) {
+      held.resumeReading(ctx);
+    }
+    channelReadComplete(ctx);
+  }
+
+  /** Ends a call; true the first time. */
+  private boolean end(FastCall ended) {
+    if (!ended.end()) {
+      return false;
+    }
+    path.inFlight().leave();
+    if (call == ended) {
+      call = null;
+    }
+    return true;
+  }
+
+  private void abandon() {
+    headTimer.stop();
+    held.discard();
+    var abandoned = call;
+    if (abandoned != null) {
+      call = null;
+      abandoned.abandon();
+      if (!abandoned.isComplete()) {
+        end(abandoned);
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.millrace.serving.api.edge;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeadersFactory;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+
+/** Makes the responses of the fast path. */
+public final class FastResponses {
+  // No header value comes from a client but traceparent, which is checked.
+  private static final HttpHeadersFactory HEADERS =
+      DefaultHttpHeadersFactory.headersFactory().withValidation(false);
+
+  private FastResponses() {}
+
+  /** A response that takes over the body's reference. */
+  public static FullHttpResponse of(int status, CharSequence contentType, ByteBuf body) {
+    var response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), body, HEADERS, HEADERS);
+    response.headers().set(HttpHeaderNames.CONTENT_TYPE, contentType);
+    return response;
+  }
+
+  /** A response that says why there is no answer. */
+  public static FullHttpResponse error(int status, String message) {
+    var json = new ErrorBody(message).toJson();
+    return of(status, HttpHeaderValues.APPLICATION_JSON, Unpooled.wrappedBuffer(json));
+  }
+
+  /** Writes a response with the headers for its length and for what becomes of the connection. */
+  static ChannelFuture send(
+      ChannelHandlerContext ctx,
+      HttpVersion version,
+      FullHttpResponse response,
+      boolean keepAlive) {
+    HttpUtil.setContentLength(response, response.content().readableBytes());
+    HttpUtil.setKeepAlive(response.headers(), version, keepAlive);
+    return ctx.writeAndFlush(response);
+  }
+}

@@ -1,0 +1,18 @@
+package dev.millrace.serving.api.edge;
+
+/**
+ * A {@code POST} that is answered on the event loop of its connection, before Spring sees it. Its
+ * methods run on event loops and must not block.
+ */
+public interface FastRoute {
+  /**
+   * Whether requests with this target, query included, are this route's. Called for each request.
+   */
+  boolean takes(String uri);
+
+  /**
+   * Answers a request through the exchange, exactly once, now or later. The body is released when
+   * this returns: whoever needs it longer retains it.
+   */
+  void handle(FastRequest request, FastExchange exchange);
+}

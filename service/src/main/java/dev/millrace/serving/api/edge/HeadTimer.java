@@ -1,0 +1,42 @@
+package dev.millrace.serving.api.edge;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Notices clients that send the head of a request too slowly: bytes arrive, but no message comes
+ * out of the decoder.
+ */
+final class HeadTimer {
+  private final Duration limit;
+  private boolean messageSeen;
+  private @Nullable Future<?> timer;
+
+  HeadTimer(Duration limit) {
+    this.limit = limit;
+  }
+
+  /** The decoder has produced something. */
+  void messageArrived() {
+    messageSeen = true;
+    stop();
+  }
+
+  /** A read is over while no request is under way; starts the timer when it brought half a head. */
+  void readCompleted(ChannelHandlerContext ctx, Runnable whenTooSlow) {
+    if (!messageSeen && timer == null) {
+      timer = ctx.executor().schedule(whenTooSlow, limit.toNanos(), TimeUnit.NANOSECONDS);
+    }
+    messageSeen = false;
+  }
+
+  void stop() {
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+  }
+}

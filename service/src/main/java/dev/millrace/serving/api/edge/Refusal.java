@@ -1,0 +1,75 @@
+package dev.millrace.serving.api.edge;
+
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.Optional;
+
+/**
+ * Why a connection ends before its request was read.
+ *
+ * @param end what is done with the bytes that the client may still send
+ */
+record Refusal(int status, String message, End end) {
+  /** How the connection ends. */
+  enum End {
+    /** At once: nothing sensible can follow. */
+    CUT,
+    /** After the client has stopped sending, for otherwise it may not read the answer. */
+    LINGER
+  }
+
+  /** What a head says against its request, if anything. */
+  static Optional<Refusal> ofHead(HttpRequest head, RequestLimits limits) {
+    if (head.decoderResult().isFailure()) {
+      return Optional.of(ofMalformed(head.decoderResult()));
+    }
+    if (HttpUtil.getContentLength(head, 0L) > limits.maxBodyBytes()) {
+      return Optional.of(ofTooLarge(limits));
+    }
+    var expectation = head.headers().get(HttpHeaderNames.EXPECT);
+    if (expectation != null && !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectation)) {
+      return Optional.of(
+          new Refusal(417, "Expect: " + expectation + " is not 100-continue", End.LINGER));
+    }
+    return Optional.empty();
+  }
+
+  static Refusal ofMalformed(DecoderResult result) {
+    return switch (result.cause()) {
+      case TooLongHttpLineException _ ->
+          new Refusal(414, "The request line is too long. Shorten the URL.", End.CUT);
+      case TooLongHttpHeaderException _ ->
+          new Refusal(431, "The headers are too long. Send fewer or shorter ones.", End.CUT);
+      default -> new Refusal(400, "The request is not HTTP/1.1 or HTTP/1.0.", End.CUT);
+    };
+  }
+
+  static Refusal ofTooLarge(RequestLimits limits) {
+    return new Refusal(
+        413,
+        "The body is larger than the limit of %d bytes. Send fewer rows per request or raise the limit."
+            .formatted(limits.maxBodyBytes()),
+        End.LINGER);
+  }
+
+  static Refusal ofSlowHead(RequestLimits limits) {
+    return new Refusal(
+        408,
+        "The head of the request did not arrive within %d ms."
+            .formatted(limits.headTimeout().toMillis()),
+        End.CUT);
+  }
+
+  static Refusal ofSlowBody(RequestLimits limits, int received) {
+    return new Refusal(
+        408,
+        "The body did not arrive within %d ms; %d bytes did."
+            .formatted(limits.bodyTimeout().toMillis(), received),
+        End.CUT);
+  }
+}

@@ -1,0 +1,31 @@
+package dev.millrace.serving.api.oip.rest;
+
+import dev.millrace.serving.inference.InferenceReply;
+import dev.millrace.serving.inference.InferenceRequest;
+import dev.millrace.serving.inference.InferenceService;
+import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.lifecycle.ModelDescription;
+import org.jspecify.annotations.Nullable;
+
+/** What the infer route needs of the engine. */
+interface InferEngine {
+  /** As {@link InferenceService#infer}. */
+  void infer(InferenceRequest request, InferenceReply reply);
+
+  /** As {@link ModelCatalog#describe}. */
+  ModelDescription describe(String model, @Nullable String version);
+
+  static InferEngine of(InferenceService inference, ModelCatalog catalog) {
+    return new InferEngine() {
+      @Override
+      public void infer(InferenceRequest request, InferenceReply reply) {
+        inference.infer(request, reply);
+      }
+
+      @Override
+      public ModelDescription describe(String model, @Nullable String version) {
+        return catalog.describe(model, version);
+      }
+    };
+  }
+}

@@ -1,0 +1,111 @@
+package dev.millrace.serving.api.oip.rest;
+
+import dev.millrace.serving.api.edge.ContentCoding;
+import dev.millrace.serving.api.edge.FastExchange;
+import dev.millrace.serving.api.edge.FastRequest;
+import dev.millrace.serving.api.edge.FastResponses;
+import dev.millrace.serving.api.edge.FastRoute;
+import dev.millrace.serving.api.edge.HttpStatuses;
+import dev.millrace.serving.api.edge.RequestLimits;
+import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.inference.InferenceService;
+import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.time.NanoClock;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.util.concurrent.FastThreadLocal;
+
+/** Answers {@code POST /v2/models/{model}[/versions/{version}]/infer}. */
+public final class InferRoute implements FastRoute {
+  private final InferEngine engine;
+  private final RequestLimits limits;
+  private final NanoClock clock;
+
+  /** One per event loop: a writer holds the array it prints into. */
+  private final FastThreadLocal<AnswerWriter> writers =
+      new FastThreadLocal<>() {
+        @Override
+        protected AnswerWriter initialValue() {
+          return new AnswerWriter();
+        }
+      };
+
+  /** Answers with the models of the catalog. */
+  public InferRoute(
+      InferenceService inference, ModelCatalog catalog, RequestLimits limits, NanoClock clock) {
+    this(InferEngine.of(inference, catalog), limits, clock);
+  }
+
+  InferRoute(InferEngine engine, RequestLimits limits, NanoClock clock) {
+    this.engine = engine;
+    this.limits = limits;
+    this.clock = clock;
+  }
+
+  @Override
+  public boolean takes(String uri) {
+    return InferTarget.matches(uri);
+  }
+
+  @Override
+  public void handle(FastRequest request, FastExchange exchange) {
+    try {
+      inflated(request, exchange);
+    } catch (InferenceException e) {
+      var failure = e.failure();
+      exchange.reply(FastResponses.error(HttpStatuses.of(failure), failure.message()));
+    }
+  }
+
+  private void inflated(FastRequest request, FastExchange exchange) {
+    var coding = ContentCoding.ofRequest(request.headers().get(HttpHeaderNames.CONTENT_ENCODING));
+    if (coding == ContentCoding.IDENTITY) {
+      contiguous(request, request.body(), exchange);
+      return;
+    }
+    var inflated = coding.inflate(request.body(), limits.maxBodyBytes(), exchange.allocator());
+    try {
+      contiguous(request, inflated, exchange);
+    } finally {
+      inflated.release();
+    }
+  }
+
+  private void contiguous(FastRequest request, ByteBuf body, FastExchange exchange) {
+    if (body.isDirect() && body.nioBufferCount() == 1) {
+      infer(request, body, exchange);
+      return;
+    }
+    var copy = exchange.allocator().directBuffer(Math.max(1, body.readableBytes()));
+    try {
+      infer(request, copy.writeBytes(body, body.readerIndex(), body.readableBytes()), exchange);
+    } finally {
+      copy.release();
+    }
+  }
+
+  private void infer(FastRequest request, ByteBuf body, FastExchange exchange) {
+    var target = InferTarget.parse(request.uri());
+    var decoded = decode(request, target, body, exchange);
+    boolean submitted = false;
+    try {
+      var inference = decoded.toInference(target.model(), target.version(), clock.nanos());
+      engine.infer(inference, new RestReply(exchange, decoded, writers.get(), request.headers()));
+      submitted = true;
+    } finally {
+      if (!submitted) {
+        decoded.close();
+      }
+    }
+  }
+
+  private DecodedRequest decode(
+      FastRequest request, InferTarget target, ByteBuf body, FastExchange exchange) {
+    var memory = new TensorMemory(exchange.allocator(), limits.maxBodyBytes());
+    int jsonBytes = InferHeaders.jsonBytes(request.headers(), body.readableBytes());
+    boolean raw = jsonBytes == 0 && request.headers().contains(InferHeaders.JSON_LENGTH);
+    return raw
+        ? RawBodyReader.read(engine.describe(target.model(), target.version()), body, memory)
+        : InferBodyReader.read(target.model(), body, jsonBytes, memory);
+  }
+}

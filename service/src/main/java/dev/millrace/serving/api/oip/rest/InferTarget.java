@@ -1,0 +1,63 @@
+package dev.millrace.serving.api.oip.rest;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.StringUtils;
+
+/**
+ * The model and version that an infer request names in its path: {@code
+ * /v2/models/{model}[/versions/{version}]/infer}. A query behind it is ignored, as Triton does.
+ */
+record InferTarget(String model, @Nullable String version) {
+  private static final String PREFIX = "/v2/models/";
+  private static final String SUFFIX = "/infer";
+  private static final String VERSIONS = "/versions/";
+
+  /** Whether a target has this form; allocates nothing. */
+  static boolean matches(String uri) {
+    int end = pathEnd(uri);
+    int length = end - PREFIX.length() - SUFFIX.length();
+    return length > 0
+        && uri.startsWith(PREFIX)
+        && uri.startsWith(SUFFIX, end - SUFFIX.length())
+        && hasModelAndVersionOnly(uri, end - SUFFIX.length());
+  }
+
+  /** Takes a target apart that {@link #matches}; names are percent-decoded once. */
+  static InferTarget parse(String uri) {
+    int end = pathEnd(uri) - SUFFIX.length();
+    int modelEnd = uri.indexOf('/', PREFIX.length());
+    var model = decode(uri.substring(PREFIX.length(), modelEnd));
+    return modelEnd == end
+        ? new InferTarget(model, null)
+        : new InferTarget(model, decode(uri.substring(modelEnd + VERSIONS.length(), end)));
+  }
+
+  private static boolean hasModelAndVersionOnly(String uri, int end) {
+    int modelEnd = uri.indexOf('/', PREFIX.length());
+    if (modelEnd == end) {
+      return true;
+    }
+    int versionStart = modelEnd + VERSIONS.length();
+    return modelEnd > PREFIX.length()
+        && versionStart < end
+        && uri.startsWith(VERSIONS, modelEnd)
+        && uri.indexOf('/', versionStart) == end;
+  }
+
+  private static int pathEnd(String uri) {
+    int query = uri.indexOf('?');
+    return query < 0 ? uri.length() : query;
+  }
+
+  private static String decode(String segment) {
+    if (segment.indexOf('%') < 0) {
+      return segment;
+    }
+    try {
+      return StringUtils.uriDecode(segment, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException _) {
+      throw JsonReader.refusal("'%s' in the path is not percent-encoded".formatted(segment));
+    }
+  }
+}

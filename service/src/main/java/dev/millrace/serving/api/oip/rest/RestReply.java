@@ -1,0 +1,112 @@
+package dev.millrace.serving.api.oip.rest;
+
+import dev.millrace.serving.api.edge.ContentCoding;
+import dev.millrace.serving.api.edge.FastExchange;
+import dev.millrace.serving.api.edge.FastResponses;
+import dev.millrace.serving.api.edge.HttpStatuses;
+import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.inference.InferenceAnswer;
+import dev.millrace.serving.inference.InferenceReply;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One infer request that waits for its outcome; on the event loop of its connection. */
+final class RestReply implements InferenceReply {
+  private static final Logger log = LoggerFactory.getLogger(RestReply.class);
+
+  /** Below this, compressing costs more than the bytes it saves. */
+  private static final int LEAST_COMPRESSED_BYTES = 512;
+
+  private final FastExchange exchange;
+  private final DecodedRequest request;
+  private final AnswerWriter writer;
+  private final ContentCoding coding;
+  private final @Nullable String traceParent;
+
+  RestReply(
+      FastExchange exchange, DecodedRequest request, AnswerWriter writer, HttpHeaders headers) {
+    this.exchange = exchange;
+    this.request = request;
+    this.writer = writer;
+    this.coding = ContentCoding.ofAnswer(headers.get(HttpHeaderNames.ACCEPT_ENCODING));
+    this.traceParent = InferHeaders.traceParent(headers);
+  }
+
+  @Override
+  public Executor home() {
+    return exchange.loop();
+  }
+
+  @Override
+  public boolean cancelled() {
+    return exchange.gone();
+  }
+
+  @Override
+  public void answered(InferenceAnswer answer) {
+    exchange.reply(traced(response(answer)));
+  }
+
+  @Override
+  public void failed(InferenceFailure failure) {
+    request.close();
+    exchange.reply(traced(error(failure)));
+  }
+
+  private FullHttpResponse response(InferenceAnswer answer) {
+    try (answer;
+        request) {
+      return encode(answer);
+    } catch (InferenceException e) {
+      return error(e.failure());
+    } catch (RuntimeException e) {
+      // The outermost handler of an answer: whatever broke, the client hears of it.
+      log.error("Answer not sent: model={} version={}", answer.model(), answer.version(), e);
+      return FastResponses.error(500, "The answer could not be written.");
+    }
+  }
+
+  private FullHttpResponse encode(InferenceAnswer answer) {
+    long startNanos = System.nanoTime();
+    var encoded = writer.write(answer, request, exchange.allocator());
+    boolean binary = encoded.hasBinaryTensors();
+    var type =
+        binary ? HttpHeaderValues.APPLICATION_OCTET_STREAM : HttpHeaderValues.APPLICATION_JSON;
+    var response = compressed(encoded, type);
+    if (binary) {
+      response.headers().setInt(InferHeaders.JSON_LENGTH, encoded.jsonBytes());
+    }
+    long encodeNanos = System.nanoTime() - startNanos;
+    response.headers().set(ServerTiming.HEADER, ServerTiming.of(answer.timings(), encodeNanos));
+    return response;
+  }
+
+  private FullHttpResponse compressed(EncodedAnswer encoded, CharSequence type) {
+    var body = encoded.body();
+    if (coding == ContentCoding.IDENTITY || body.readableBytes() < LEAST_COMPRESSED_BYTES) {
+      return FastResponses.of(200, type, body);
+    }
+    var response = FastResponses.of(200, type, coding.deflate(body, exchange.allocator()));
+    response.headers().set(HttpHeaderNames.CONTENT_ENCODING, coding.headerValue());
+    response.headers().set(HttpHeaderNames.VARY, HttpHeaderNames.ACCEPT_ENCODING);
+    return response;
+  }
+
+  private FullHttpResponse traced(FullHttpResponse response) {
+    if (traceParent != null) {
+      response.headers().set(InferHeaders.TRACE_PARENT, traceParent);
+    }
+    return response;
+  }
+
+  private static FullHttpResponse error(InferenceFailure failure) {
+    return FastResponses.error(HttpStatuses.of(failure), failure.message());
+  }
+}

@@ -1,0 +1,28 @@
+package dev.millrace.serving.api.oip.rest;
+
+import dev.millrace.serving.scheduling.BatchTimings;
+
+/** Writes the header {@code Server-Timing}: where the time of an answer went, in milliseconds. */
+final class ServerTiming {
+  static final String HEADER = "server-timing";
+
+  private ServerTiming() {}
+
+  static String of(BatchTimings timings, long encodeNanos) {
+    var text = new StringBuilder(80);
+    append(text, "queue;dur=", timings.queueNanos());
+    append(text, ", assemble;dur=", timings.assembleNanos());
+    append(text, ", compute;dur=", timings.computeNanos());
+    append(text, ", encode;dur=", encodeNanos);
+    return text.toString();
+  }
+
+  private static void append(StringBuilder text, String stage, long nanos) {
+    long micros = Math.max(0, nanos) / 1_000;
+    text.append(stage).append(micros / 1_000).append('.');
+    int fraction = (int) (micros % 1_000);
+    text.append((char) ('0' + fraction / 100))
+        .append((char) ('0' + fraction / 10 % 10))
+        .append((char) ('0' + fraction % 10));
+  }
+}

@@ -1,0 +1,60 @@
+package dev.millrace.serving.api.edge;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.FullHttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Takes {@code /fast}: answers with the body, at once, or for {@code /fast/parked} when the test
+ * says so.
+ */
+final class ParkingRoute implements FastRoute {
+  private final BlockingQueue<Parked> parked = new LinkedBlockingQueue<>();
+
+  @Override
+  public boolean takes(String uri) {
+    return uri.startsWith("/fast");
+  }
+
+  @Override
+  public void handle(FastRequest request, FastExchange exchange) {
+    if (request.uri().startsWith("/fast/broken")) {
+      throw new IllegalStateException("broken on purpose");
+    }
+    var answer = new Parked(exchange, response(request.body(), exchange));
+    if (request.uri().startsWith("/fast/parked")) {
+      parked.add(answer);
+    } else {
+      exchange.reply(answer.response());
+    }
+  }
+
+  /** The next request that waits for its answer. */
+  Parked next() throws InterruptedException {
+    var next = parked.poll(10, TimeUnit.SECONDS);
+    if (next == null) {
+      throw new AssertionError("No request arrived");
+    }
+    return next;
+  }
+
+  boolean hasNext() {
+    return !parked.isEmpty();
+  }
+
+  private static FullHttpResponse response(ByteBuf body, FastExchange exchange) {
+    var echo = exchange.allocator().buffer();
+    echo.writeCharSequence("fast ", StandardCharsets.US_ASCII);
+    return FastResponses.of(200, "text/plain", echo.writeBytes(body, 0, body.readableBytes()));
+  }
+
+  /** An answer that waits. */
+  record Parked(FastExchange exchange, FullHttpResponse response) {
+    void answer() {
+      exchange.loop().execute(() -> exchange.reply(response));
+    }
+  }
+}
