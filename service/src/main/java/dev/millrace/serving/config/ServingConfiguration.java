@@ -9,5 +9,10 @@ import org.springframework.context.annotation.Import;
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @EnableConfigurationProperties(ServingProperties.class)
-@Import({EngineConfiguration.class, ProtocolConfiguration.class, LifecycleConfiguration.class})
+@Import({
+  EngineConfiguration.class,
+  ProtocolConfiguration.class,
+  RestConfiguration.class,
+  LifecycleConfiguration.class
+})
 class ServingConfiguration {}

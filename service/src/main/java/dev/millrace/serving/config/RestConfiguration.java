@@ -1,0 +1,81 @@
+package dev.millrace.serving.config;
+
+import dev.millrace.serving.api.edge.ErrorResponses;
+import dev.millrace.serving.api.edge.FastPath;
+import dev.millrace.serving.api.edge.FastPathCustomizer;
+import dev.millrace.serving.api.edge.InFlightRequests;
+import dev.millrace.serving.api.edge.RequestLimits;
+import dev.millrace.serving.api.oip.rest.InferRoute;
+import dev.millrace.serving.api.oip.rest.OipRoutes;
+import dev.millrace.serving.api.oip.rest.RepositoryRoutes;
+import dev.millrace.serving.inference.InferenceService;
+import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.repository.ModelControl;
+import dev.millrace.serving.time.NanoClock;
+import java.util.concurrent.ExecutorService;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
+
+/**
+ * The Open Inference Protocol over HTTP: infer in the Netty pipeline, the rest as Spring routes.
+ */
+@Configuration(proxyBeanMethods = false)
+class RestConfiguration {
+  /** Above the servers' phase: Reactor Netty closes connections without asking the fast path. */
+  private static final int PHASE_BEFORE_SERVERS =
+      WebServerApplicationContext.GRACEFUL_SHUTDOWN_PHASE + 1;
+
+  @Bean
+  InFlightRequests httpInFlight() {
+    return new InFlightRequests();
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> fastPath(
+      ServingProperties properties,
+      InferenceService inference,
+      ModelCatalog catalog,
+      InFlightRequests httpInFlight,
+      NanoClock clock) {
+    var defaults = RequestLimits.DEFAULT;
+    var limits =
+        new RequestLimits(
+            (int) properties.http().maxBody().toBytes(),
+            defaults.headTimeout(),
+            defaults.bodyTimeout());
+    var route = new InferRoute(inference, catalog, limits, clock);
+    var path = new FastPath(route, limits, httpInFlight, (_, _) -> {});
+    return factory -> factory.addServerCustomizers(new FastPathCustomizer(path));
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> oipRoutes(ModelCatalog catalog) {
+    return new OipRoutes(catalog).routes();
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> repositoryRoutes(ModelControl control, ExecutorService blocking) {
+    return new RepositoryRoutes(control, blocking).routes();
+  }
+
+  @Bean
+  ErrorResponses errorResponses() {
+    return new ErrorResponses();
+  }
+
+  @Bean
+  Stage fastPathStage(InFlightRequests httpInFlight, ServingProperties properties) {
+    return new Stage(
+        PHASE_BEFORE_SERVERS,
+        () -> {},
+        () -> {
+          httpInFlight.drain();
+          httpInFlight.awaitIdle(properties.stop().limit());
+        });
+  }
+}
