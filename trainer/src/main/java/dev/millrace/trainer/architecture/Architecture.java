@@ -41,15 +41,19 @@ public record Architecture(int height, int width, int classes, List<Layer> layer
     return new Architecture(height, width, classes, layers.apply(classes));
   }
 
-  /** LeCun's network of 1998, with today's ReLU, maximum pooling and batch normalization. */
+  /**
+   * LeCun's network of 1998, with today's ReLU, maximum pooling and batch normalization, and 20 and
+   * 50 maps instead of 6 and 16: 8,000 images teach the wide one in 12 epochs what the narrow one
+   * has not learned in 32.
+   */
   private static List<Layer> leNet5(int classes) {
     return List.of(
         NORMALIZATION,
-        new Convolution(6, 5, 2),
+        new Convolution(20, 5, 2),
         new BatchNormalization(),
         new Relu(),
         new MaxPool(2),
-        new Convolution(16, 5, 0),
+        new Convolution(50, 5, 0),
         new BatchNormalization(),
         new Relu(),
         new MaxPool(2),

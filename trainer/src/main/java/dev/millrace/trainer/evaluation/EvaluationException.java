@@ -6,6 +6,11 @@ import java.io.Serial;
 public final class EvaluationException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
+  /** A model of the wrong kind. */
+  public EvaluationException(String message) {
+    super(message);
+  }
+
   EvaluationException(String message, Throwable cause) {
     super(message, cause);
   }

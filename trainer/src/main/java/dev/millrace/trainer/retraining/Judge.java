@@ -2,6 +2,7 @@ package dev.millrace.trainer.retraining;
 
 import dev.millrace.protocol.packaging.ModelPackage;
 import dev.millrace.trainer.dataset.LabelledImages;
+import dev.millrace.trainer.evaluation.EvaluationException;
 import dev.millrace.trainer.evaluation.Gate;
 import dev.millrace.trainer.evaluation.OnnxClassifier;
 import dev.millrace.trainer.evaluation.Verdict;
@@ -43,7 +44,7 @@ final class Judge {
   double accuracy(ModelPackage judged) {
     var image = judged.manifest().image();
     if (image == null || image.height() != heldOut.height() || image.width() != heldOut.width()) {
-      throw new IllegalStateException(
+      throw new EvaluationException(
           "The package in %s takes no pictures of %d x %d, so it cannot be compared. Move the alias 'champion' to a version that does, or delete it."
               .formatted(judged.folder(), heldOut.height(), heldOut.width()));
     }

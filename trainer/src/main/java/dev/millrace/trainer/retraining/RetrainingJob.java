@@ -1,12 +1,17 @@
 package dev.millrace.trainer.retraining;
 
+import dev.millrace.protocol.mlflow.MlflowException;
 import dev.millrace.protocol.packaging.ModelPackage;
 import dev.millrace.protocol.packaging.PackageContents;
+import dev.millrace.protocol.packaging.PackageException;
 import dev.millrace.trainer.architecture.Architecture;
 import dev.millrace.trainer.architecture.Network;
 import dev.millrace.trainer.dataset.DataSet;
+import dev.millrace.trainer.dataset.DataSetException;
 import dev.millrace.trainer.dataset.LabelledImages;
+import dev.millrace.trainer.evaluation.EvaluationException;
 import dev.millrace.trainer.evaluation.OnnxClassifier;
+import dev.millrace.trainer.export.ExportException;
 import dev.millrace.trainer.export.ImageModelPackage;
 import dev.millrace.trainer.export.OnnxExporter;
 import dev.millrace.trainer.export.Parity;
@@ -159,12 +164,27 @@ public final class RetrainingJob {
     }
   }
 
+  /** Whether the message is a sentence of ours, to which a trace would add nothing. */
+  private static boolean explainsItself(Exception why) {
+    return why instanceof MlflowException
+        || why instanceof PackageException
+        || why instanceof DataSetException
+        || why instanceof EvaluationException
+        || why instanceof ExportException
+        || why instanceof IllegalArgumentException;
+  }
+
   private static void end(Retraining retraining, Exception why) {
     if (retraining.isCancelRequested()) {
       retraining.cancelled();
       return;
     }
-    log.error("Retraining failed: id={}", retraining.id(), why);
-    retraining.failed(String.valueOf(why.getMessage()));
+    if (explainsItself(why)) {
+      log.error("Retraining failed: id={} why={}", retraining.id(), why.getMessage());
+      retraining.failed(String.valueOf(why.getMessage()));
+    } else {
+      log.error("Retraining failed: id={}", retraining.id(), why);
+      retraining.failed("The trainer failed (%s); its log says why".formatted(why));
+    }
   }
 }

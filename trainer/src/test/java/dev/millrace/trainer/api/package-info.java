@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.trainer.api;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.trainer.command;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.trainer.export;
+
+import org.jspecify.annotations.NullMarked;

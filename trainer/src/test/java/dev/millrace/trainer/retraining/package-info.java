@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.trainer.retraining;
+
+import org.jspecify.annotations.NullMarked;

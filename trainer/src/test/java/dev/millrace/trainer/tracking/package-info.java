@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.trainer.tracking;
+
+import org.jspecify.annotations.NullMarked;
