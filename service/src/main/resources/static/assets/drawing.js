@@ -79,7 +79,7 @@ export class Drawing {
   }
 
   #showAnswer(answer) {
-    this.#say("", element("strong", {}, answer.label), `${percent(answer.probability)} · version ${answer.version}`);
+    this.#say("", element("strong", {}, answer.label), ` ${percent(answer.probability)} · version ${answer.version}`);
     this.#bars.replaceChildren(...answer.top.map(bar));
   }
 

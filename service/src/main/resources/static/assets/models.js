@@ -56,7 +56,7 @@ function row(model, version, index) {
     element("td", {}, version.version, version.live ? " (live)" : ""),
     state(version),
     element("td", {}, version.device || "–"),
-    element("td", { class: "number" }, version.loadMillis ? `${version.loadMillis} ms` : "–"),
+    element("td", { class: "number" }, version.loadMillis ? millis(version.loadMillis) : "–"),
     element("td", {}, version.availableSince ? since(version.availableSince) : "–"),
     element("td", { class: "number" }, first ? model.requests.success.toLocaleString() : ""),
     element("td", { class: "number" }, first ? model.requests.failure.toLocaleString() : ""),
@@ -71,6 +71,10 @@ function state(version) {
   );
   if (version.reason) cell.append(element("span", { class: "reason" }, version.reason));
   return cell;
+}
+
+function millis(value) {
+  return value < 1000 ? `${value} ms` : `${(value / 1000).toFixed(1)} s`;
 }
 
 function since(instant) {

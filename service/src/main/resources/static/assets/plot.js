@@ -8,13 +8,16 @@ export class Plot {
   #place;
   #lines;
   #print;
+  #floor;
   #data;
   #plot;
 
-  constructor(place, lines, print) {
+  // Prints values with print; the vertical axis reaches up to floor at least.
+  constructor(place, lines, print, floor) {
     this.#place = place;
     this.#lines = lines;
     this.#print = print;
+    this.#floor = floor;
     this.#data = [[], ...lines.map(() => [])];
     this.#draw();
     new ResizeObserver(() => this.#plot.setSize({ width: this.#width(), height: HEIGHT })).observe(place);
@@ -47,7 +50,7 @@ export class Plot {
       height: HEIGHT,
       cursor: { show: false },
       legend: { show: false },
-      scales: { y: { range: (_, min, max) => [0, max > 0 ? max * 1.15 : 1] } },
+      scales: { y: { range: (_, min, max) => [0, Math.max(this.#floor, max * 1.15)] } },
       series: [{}, ...this.#lines.map((line) => series(line))],
       axes: [
         { ...axis, size: 28, values: (_, ticks) => ticks.map(clock) },

@@ -1,5 +1,5 @@
 // Moving plots of the last two minutes: requests per second of all models, latency of one.
-import { offer } from "./dom.js";
+import { element, offer } from "./dom.js";
 import { Plot } from "./plot.js";
 
 export class Traffic {
@@ -7,7 +7,7 @@ export class Traffic {
   #field = document.getElementById("traffic-model-field");
   #rateNow = document.getElementById("rate-now");
   #latencyNow = document.getElementById("latency-now");
-  #rate = new Plot(document.getElementById("rate"), [{ label: "requests", color: "--accent", fill: true }], perSecond);
+  #rate = new Plot(document.getElementById("rate"), [{ label: "requests", color: "--accent", fill: true }], perSecond, 4);
   #latency = new Plot(
     document.getElementById("latency"),
     [
@@ -15,6 +15,7 @@ export class Traffic {
       { label: "p99", color: "--second" },
     ],
     micros,
+    1000,
   );
   #before = null;
 
@@ -51,9 +52,7 @@ export class Traffic {
   #showLatency(model, atSeconds) {
     const measured = model && model.latency.p99Micros > 0;
     this.#latency.add(atSeconds, measured ? [model.latency.p50Micros, model.latency.p99Micros] : [null, null]);
-    this.#latencyNow.textContent = measured
-      ? `${model.name}: p50 ${micros(model.latency.p50Micros)}, p99 ${micros(model.latency.p99Micros)} over the last seconds`
-      : "No request in the last seconds";
+    this.#latencyNow.replaceChildren(...(measured ? readings(model) : ["No request in the last seconds"]));
   }
 }
 
@@ -62,6 +61,19 @@ function ratesBetween(before, now) {
   const seconds = now.atSeconds - before.atSeconds;
   const rate = (key) => Math.max(0, now[key] - before[key]) / seconds;
   return seconds > 0 ? { success: rate("success"), failure: rate("failure") } : null;
+}
+
+function readings(model) {
+  return [
+    swatch("p50"),
+    `p50 ${micros(model.latency.p50Micros)}  `,
+    swatch("p99"),
+    `p99 ${micros(model.latency.p99Micros)} · ${model.name}, last seconds`,
+  ];
+}
+
+function swatch(name) {
+  return element("span", { class: `swatch ${name}`, "aria-hidden": "true" });
 }
 
 function perSecond(value) {
