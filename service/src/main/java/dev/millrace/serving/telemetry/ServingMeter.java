@@ -3,7 +3,7 @@ package dev.millrace.serving.telemetry;
 import java.util.List;
 
 /** Every meter of the service, under the names that dashboards made for Triton know. */
-public enum ServingMeter {
+enum ServingMeter {
   REQUEST_SUCCESS("nv_inference_request_success", "requests", "Requests answered"),
   REQUEST_FAILURE(
       "nv_inference_request_failure",

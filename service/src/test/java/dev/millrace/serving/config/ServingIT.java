@@ -18,6 +18,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -49,13 +50,7 @@ class ServingIT {
 
   @Test
   void answersJson() {
-    var answer =
-        service.post(
-            "/v2/models/pairs/infer",
-            BodyPublishers.ofString(
-                """
-                {"id":"q","inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]}
-                """));
+    var answer = inferJson();
     assertThat(answer.statusCode()).isEqualTo(200);
     var body = json(answer);
     assertThat(body.path("id").asString()).isEqualTo("q");
@@ -215,13 +210,22 @@ class ServingIT {
 
   @Test
   void measuresUnderTritonsNames() {
-    answersJson();
+    inferJson();
     var metrics = new String(service.get(service.management("/metrics")).body(), UTF_8);
     assertThat(metrics)
         .contains("nv_inference_request_success{model=\"pairs\",version=\"1\"}")
         .contains("nv_inference_request_duration_us");
     assertThat(service.get(service.management("/health")).statusCode()).isEqualTo(200);
     assertThat(service.get(service.management("/console/status")).statusCode()).isEqualTo(404);
+  }
+
+  private static HttpResponse<byte[]> inferJson() {
+    return service.post(
+        "/v2/models/pairs/infer",
+        BodyPublishers.ofString(
+            """
+            {"id":"q","inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]}
+            """));
   }
 
   private static JsonNode output(JsonNode body, String name) {

@@ -1,0 +1,116 @@
+package dev.millrace.serving;
+
+import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
+
+/** The service as a process of its own, on free ports unless told otherwise. */
+final class ServiceProcess implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Pattern PORTS =
+      Pattern.compile("http=http://127.0.0.1:(\\d+) grpc=127.0.0.1:(\\d+)");
+
+  private final Process process;
+  private final Path output;
+
+  private ServiceProcess(Process process, Path output) {
+    this.process = process;
+    this.output = output;
+  }
+
+  static ServiceProcess start(Path folder, Map<String, String> environment) throws IOException {
+    var output = folder.resolve("output.txt");
+    var builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseSerialGC",
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ServingApplication.class.getName())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile());
+    builder.environment().keySet().removeIf(name -> name.startsWith("MILLRACE_"));
+    for (var port : List.of("HTTP", "GRPC", "MANAGEMENT")) {
+      builder.environment().put("MILLRACE_" + port + "_PORT", "0");
+    }
+    builder.environment().put("MILLRACE_HOME", folder.resolve("home").toString());
+    builder.environment().putAll(environment);
+    return new ServiceProcess(builder.start(), output);
+  }
+
+  /** Waits until it says that a version is available. */
+  void awaitVersion() {
+    await(() -> output().contains("Version available"));
+    await(() -> output().contains("is listening"));
+  }
+
+  ManagedChannel channel() {
+    return NettyChannelBuilder.forAddress("127.0.0.1", port(2)).usePlaintext().build();
+  }
+
+  static GRPCInferenceServiceGrpc.GRPCInferenceServiceStub stub(ManagedChannel channel) {
+    return GRPCInferenceServiceGrpc.newStub(channel)
+        .withDeadlineAfter(LIMIT.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  URI http(String path) {
+    return URI.create("http://127.0.0.1:" + port(1) + path);
+  }
+
+  private int port(int group) {
+    var matcher = PORTS.matcher(output());
+    if (!matcher.find()) {
+      throw new IllegalStateException("No ports in: " + output());
+    }
+    return Integer.parseInt(matcher.group(group));
+  }
+
+  /** SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
+  int awaitExit() throws InterruptedException {
+    if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+      throw new IllegalStateException("Still running: " + output());
+    }
+    return process.exitValue();
+  }
+
+  String output() {
+    try {
+      return Files.readString(output);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void await(BooleanSupplier condition) {
+    long start = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      if (!process.isAlive() || System.nanoTime() - start > LIMIT.toNanos()) {
+        throw new IllegalStateException("Not so within " + LIMIT + ": " + output());
+      }
+      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}
