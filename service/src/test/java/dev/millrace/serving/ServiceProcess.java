@@ -3,6 +3,7 @@ package dev.millrace.serving;
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -14,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The service as a process of its own, on free ports unless told otherwise. */
 final class ServiceProcess implements AutoCloseable {
@@ -39,7 +42,7 @@ final class ServiceProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-Xmx512m",
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath(),
                 ServingApplication.class.getName())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile());
@@ -50,6 +53,14 @@ final class ServiceProcess implements AutoCloseable {
     builder.environment().put("MILLRACE_HOME", folder.resolve("home").toString());
     builder.environment().putAll(environment);
     return new ServiceProcess(builder.start(), output);
+  }
+
+  /** Without the tests, whose own logging would speak for the service. */
+  private static String classPath() {
+    var tests = ServiceProcess.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(entry -> !(entry + "/").equals(tests) && !entry.equals(tests))
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /** Waits until it says that a version is available. */

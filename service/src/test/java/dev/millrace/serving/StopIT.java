@@ -12,9 +12,14 @@ import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +45,7 @@ class StopIT {
     try (var service = serving(Map.of("MILLRACE_DRAIN_SECONDS", "0"))) {
       var channel = service.channel();
       var answers = new ArrayList<Answer>();
-      for (int i = 0; i < 40; i++) {
+      for (int i = 0; i < 20; i++) {
         answers.add(ask(channel));
       }
       // The first answer shows that the server has taken them all off the wire, or is about to.
@@ -53,6 +58,38 @@ class StopIT {
       assertThat(service.output()).contains("Service has stopped").doesNotContain("Exception");
       channel.shutdownNow();
     }
+  }
+
+  @Test
+  void answersEveryRequestUnderWayOverHttpToo() throws Exception {
+    try (var service = serving(Map.of("MILLRACE_DRAIN_SECONDS", "0"));
+        var client = HttpClient.newHttpClient()) {
+      var answers = new ArrayList<CompletableFuture<HttpResponse<Void>>>();
+      for (int i = 0; i < 20; i++) {
+        answers.add(client.sendAsync(httpRequest(service), HttpResponse.BodyHandlers.discarding()));
+      }
+      CompletableFuture.anyOf(answers.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+      service.terminate();
+      for (var answer : answers) {
+        assertThat(answer.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+      }
+      assertThat(service.awaitExit()).isZero();
+    }
+  }
+
+  private static HttpRequest httpRequest(ServiceProcess service) {
+    var head =
+        """
+        {"inputs":[{"name":"x","shape":[%d,%d],"datatype":"FP32","parameters":{"binary_data_size":%d}}],
+         "parameters":{"binary_data_output":true}}
+        """
+            .formatted(ROWS, COLUMNS, ROWS * COLUMNS * Float.BYTES)
+            .getBytes(StandardCharsets.UTF_8);
+    var body = Arrays.copyOf(head, head.length + ROWS * COLUMNS * Float.BYTES);
+    return HttpRequest.newBuilder(service.http("/v2/models/slow/infer"))
+        .header("Inference-Header-Content-Length", Integer.toString(head.length))
+        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+        .build();
   }
 
   @Test
@@ -114,7 +151,7 @@ class StopIT {
 
   private ServiceProcess serving(Map<String, String> more) throws IOException {
     var models = folder.resolve("models");
-    FixtureModels.slow(Files.createDirectories(models.resolve("slow").resolve("1")), 40);
+    FixtureModels.slow(Files.createDirectories(models.resolve("slow").resolve("1")), 20);
     var environment = new HashMap<>(more);
     environment.put("MILLRACE_MODELS", models.toString());
     var service = ServiceProcess.start(folder, environment);

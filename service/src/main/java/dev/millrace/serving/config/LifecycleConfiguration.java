@@ -1,5 +1,6 @@
 package dev.millrace.serving.config;
 
+import dev.millrace.serving.api.edge.InFlightRequests;
 import dev.millrace.serving.api.oip.grpc.GrpcServer;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import java.io.IOException;
@@ -30,14 +31,32 @@ class LifecycleConfiguration {
         () -> server.stop(properties.stop().limit()));
   }
 
+  /** Before the graceful stop of Spring's server, which closes the connections. */
   @Bean
-  Stage drainStage(ModelCatalog catalog, GrpcServer server, ServingProperties properties) {
+  Stage httpStage(
+      HttpListener listener, InFlightRequests inFlight, ServingProperties properties) {
+    return new Stage(
+        SERVERS_PHASE + 1,
+        () -> {},
+        () -> {
+          listener.stopListening();
+          inFlight.awaitIdle(properties.stop().limit());
+        });
+  }
+
+  @Bean
+  Stage drainStage(
+      ModelCatalog catalog,
+      GrpcServer server,
+      InFlightRequests inFlight,
+      ServingProperties properties) {
     return new Stage(
         Integer.MAX_VALUE,
         () -> {},
         () -> {
           catalog.drain();
           server.readinessChanged();
+          inFlight.drain();
           pause(properties.stop());
         });
   }
