@@ -26,9 +26,24 @@ class ArchitectureTest {
   /** A package imports only packages named before it. */
   private static final List<String> ORDER =
       List.of(
-          "time", "failure", "telemetry", "tensor", "device", "runtime", "runtime.onnx",
-          "scheduling", "lifecycle", "repository", "inference", "api.edge", "api.oip.rest",
-          "api.oip.grpc", "api.image", "api.console", "api.management", "config");
+          "time",
+          "failure",
+          "telemetry",
+          "tensor",
+          "device",
+          "runtime",
+          "runtime.onnx",
+          "scheduling",
+          "lifecycle",
+          "repository",
+          "inference",
+          "api.edge",
+          "api.oip.rest",
+          "api.oip.grpc",
+          "api.image",
+          "api.console",
+          "api.management",
+          "config");
 
   private static final String[] ENGINE = packages(ORDER.subList(0, ORDER.indexOf("api.edge")));
   private static final List<String> PROTOCOLS =
@@ -72,7 +87,11 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "org.springframework..", "jakarta..", "tools.jackson..", "io.grpc..", "io.netty..",
+            "org.springframework..",
+            "jakarta..",
+            "tools.jackson..",
+            "io.grpc..",
+            "io.netty..",
             "reactor..")
         .check(CLASSES);
   }
@@ -152,11 +171,7 @@ class ArchitectureTest {
   }
 
   private static List<String> annotations(String name) {
-    return CLASSES
-        .getPackage(BASE + name)
-        .getPackageInfo()
-        .getAnnotations()
-        .stream()
+    return CLASSES.getPackage(BASE + name).getPackageInfo().getAnnotations().stream()
         .map(annotation -> annotation.getRawType().getName())
         .toList();
   }
@@ -180,10 +195,7 @@ class ArchitectureTest {
           type.getDirectDependenciesToSelf().stream()
               .anyMatch(
                   dependency ->
-                      !dependency
-                          .getOriginClass()
-                          .getPackageName()
-                          .equals(type.getPackageName()));
+                      !dependency.getOriginClass().getPackageName().equals(type.getPackageName()));
       events.add(
           new SimpleConditionEvent(
               type, used, type.getName() + (used ? " is used" : " is public for nobody")));

@@ -4,6 +4,8 @@ import dev.millrace.serving.api.edge.InFlightRequests;
 import dev.millrace.serving.api.oip.grpc.GrpcServer;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -15,6 +17,8 @@ import org.springframework.core.env.Environment;
  */
 @Configuration(proxyBeanMethods = false)
 class LifecycleConfiguration {
+  private static final Duration QUIET = Duration.ofMillis(300);
+  private static final Duration CHECK = Duration.ofMillis(5);
   private static final int REPOSITORY_PHASE = 0;
   private static final int SERVERS_PHASE = WebServerApplicationContext.GRACEFUL_SHUTDOWN_PHASE;
 
@@ -33,14 +37,13 @@ class LifecycleConfiguration {
 
   /** Before the graceful stop of Spring's server, which closes the connections. */
   @Bean
-  Stage httpStage(
-      HttpListener listener, InFlightRequests inFlight, ServingProperties properties) {
+  Stage httpStage(HttpListener listener, InFlightRequests inFlight, ServingProperties properties) {
     return new Stage(
         SERVERS_PHASE + 1,
         () -> {},
         () -> {
           listener.stopListening();
-          inFlight.awaitIdle(properties.stop().limit());
+          awaitQuiet(inFlight, properties.stop().limit());
         });
   }
 
@@ -65,6 +68,20 @@ class LifecycleConfiguration {
   Announcement announcement(
       GrpcServer server, ServingProperties properties, Repository repository) {
     return new Announcement(server, properties, repository);
+  }
+
+  /** A request whose body still comes in is not counted yet, so idle has to last a while. */
+  private static void awaitQuiet(InFlightRequests inFlight, Duration limit) {
+    long endNanos = System.nanoTime() + limit.toNanos();
+    long idleSinceNanos = System.nanoTime();
+    while (System.nanoTime() - idleSinceNanos < QUIET.toNanos()
+        && System.nanoTime() < endNanos
+        && !Thread.currentThread().isInterrupted()) {
+      if (inFlight.count() > 0) {
+        idleSinceNanos = System.nanoTime();
+      }
+      LockSupport.parkNanos(CHECK.toNanos());
+    }
   }
 
   private static void start(

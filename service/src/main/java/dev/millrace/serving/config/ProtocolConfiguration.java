@@ -50,7 +50,9 @@ class ProtocolConfiguration {
   RequestLimits requestLimits(ServingProperties properties) {
     var defaults = RequestLimits.DEFAULT;
     return new RequestLimits(
-        (int) properties.http().maxBody().toBytes(), defaults.headTimeout(), defaults.bodyTimeout());
+        (int) properties.http().maxBody().toBytes(),
+        defaults.headTimeout(),
+        defaults.bodyTimeout());
   }
 
   @Bean

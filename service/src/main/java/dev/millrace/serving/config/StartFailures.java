@@ -22,7 +22,7 @@ final class StartFailures {
     return causes(failure)
         .flatMap(cause -> known(cause, environment).stream())
         .findFirst()
-        .orElseGet(() -> "The service cannot start: " + innermost(failure));
+        .orElseGet(() -> "The service cannot start: " + innermost(failure).getMessage());
   }
 
   private static Optional<String> known(Throwable cause, @Nullable Environment environment) {
@@ -67,7 +67,9 @@ final class StartFailures {
 
   static StartFailure unboundGrpc(
       IOException failure, ServingProperties properties, Environment environment) {
-    boolean inUse = causes(failure).anyMatch(java.net.BindException.class::isInstance);
+    // Epoll's own exception is no java.net.BindException; the text is the kernel's.
+    boolean inUse =
+        causes(failure).anyMatch(cause -> String.valueOf(cause).contains("Address already in use"));
     return new StartFailure(
         inUse
             ? portInUse(properties.grpc().port(), environment)

@@ -3,11 +3,11 @@ package dev.millrace.serving.api.image;
 import static org.springframework.web.reactive.function.server.RequestPredicates.POST;
 import static org.springframework.web.reactive.function.server.RouterFunctions.route;
 
+import dev.millrace.serving.api.edge.ErrorBody;
 import dev.millrace.serving.api.edge.HttpStatuses;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
-import java.util.Map;
 import java.util.concurrent.Executor;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferLimitException;
@@ -79,7 +79,7 @@ public final class ClassifyRoutes {
   }
 
   private static Mono<ServerResponse> error(int status, String message) {
-    return json(status, Map.of("error", message));
+    return json(status, new ErrorBody(message));
   }
 
   private static Mono<ServerResponse> json(int status, Object body) {
