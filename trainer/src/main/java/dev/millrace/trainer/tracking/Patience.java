@@ -43,7 +43,8 @@ record Patience(Duration limit) {
     }
   }
 
-  private static boolean isPassing(MlflowException e) {
+  /** Whether the same call may work in a moment. */
+  static boolean isPassing(MlflowException e) {
     boolean unreachable = e.errorCode().equals(MlflowException.UNREACHABLE);
     boolean overloaded = e.status() == 429 || e.status() >= 502;
     return (unreachable || overloaded) && !Thread.currentThread().isInterrupted();

@@ -57,7 +57,7 @@ public final class RunLog {
     try {
       send();
     } catch (MlflowException e) {
-      if (!e.errorCode().equals(MlflowException.UNREACHABLE)) {
+      if (!Patience.isPassing(e)) {
         throw e;
       }
       log.warn(

@@ -31,6 +31,8 @@ class RetrainingsIT {
   private final Path folder;
   private final CountDownLatch firstStep = new CountDownLatch(1);
   private final Retrainings retrainings;
+  // Set before a retraining starts, run on its thread.
+  private volatile Runnable atFirstStep = () -> {};
 
   RetrainingsIT(@TempDir Path folder) throws IOException {
     this.folder = folder;
@@ -143,6 +145,16 @@ class RetrainingsIT {
   }
 
   @Test
+  void sendsTheMetricsOfAnEpochLaterWhenTheStoreMissedThem() throws InterruptedException {
+    atFirstStep = () -> store.failNext(1);
+
+    var ended = trained(Map.of("epochs", "3"));
+
+    assertThat(ended.state()).isEqualTo(RetrainingState.PROMOTED);
+    assertThat(store.runs().getFirst().metrics.get("train_loss")).hasSize(3);
+  }
+
+  @Test
   void saysWhatIsWrongWithTheData() throws InterruptedException {
     var ended = trained(Map.of("dataset", folder.toString()));
 
@@ -210,6 +222,9 @@ class RetrainingsIT {
         new ProgressLine() {
           @Override
           public void step(Progress progress) {
+            if (progress.step() == 1) {
+              atFirstStep.run();
+            }
             firstStep.countDown();
           }
 
