@@ -2,16 +2,10 @@ package dev.millrace.serving.config;
 
 import dev.millrace.serving.api.console.ConsoleRoutes;
 import dev.millrace.serving.api.console.PageHeaders;
-import dev.millrace.serving.api.edge.AnswerObserver;
-import dev.millrace.serving.api.edge.FastPath;
-import dev.millrace.serving.api.edge.FastPathCustomizer;
-import dev.millrace.serving.api.edge.InFlightRequests;
-import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.api.image.ClassifyRoutes;
 import dev.millrace.serving.api.image.PictureSettings;
 import dev.millrace.serving.api.oip.grpc.GrpcServer;
 import dev.millrace.serving.api.oip.grpc.GrpcSettings;
-import dev.millrace.serving.api.oip.rest.InferRoute;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
@@ -47,41 +41,8 @@ class ProtocolConfiguration {
   }
 
   @Bean
-  RequestLimits requestLimits(ServingProperties properties) {
-    var defaults = RequestLimits.DEFAULT;
-    return new RequestLimits(
-        (int) properties.http().maxBody().toBytes(),
-        defaults.headTimeout(),
-        defaults.bodyTimeout());
-  }
-
-  @Bean
-  InFlightRequests inFlightRequests() {
-    return new InFlightRequests();
-  }
-
-  @Bean
   HttpListener httpListener() {
     return new HttpListener();
-  }
-
-  /** Nobody listens: the meters of the engine count inference requests. */
-  @Bean
-  AnswerObserver answerObserver() {
-    return (_, _) -> {};
-  }
-
-  /** Answers infer requests before Spring; the management port does not have it. */
-  @Bean
-  FastPathCustomizer fastPath(
-      InferenceService inference,
-      ModelCatalog catalog,
-      RequestLimits limits,
-      InFlightRequests inFlight,
-      AnswerObserver observer,
-      NanoClock clock) {
-    var route = new InferRoute(inference, catalog, limits, clock);
-    return new FastPathCustomizer(new FastPath(route, limits, inFlight, observer));
   }
 
   @Bean

@@ -1,5 +1,6 @@
 package dev.millrace.serving.config;
 
+import dev.millrace.serving.api.edge.AnswerObserver;
 import dev.millrace.serving.api.edge.ErrorResponses;
 import dev.millrace.serving.api.edge.FastPath;
 import dev.millrace.serving.api.edge.FastPathCustomizer;
@@ -15,7 +16,6 @@ import dev.millrace.serving.time.NanoClock;
 import java.util.concurrent.ExecutorService;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
-import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -26,9 +26,11 @@ import org.springframework.web.reactive.function.server.ServerResponse;
  */
 @Configuration(proxyBeanMethods = false)
 class RestConfiguration {
-  /** Above the servers' phase: Reactor Netty closes connections without asking the fast path. */
-  private static final int PHASE_BEFORE_SERVERS =
-      WebServerApplicationContext.GRACEFUL_SHUTDOWN_PHASE + 1;
+  /** Nobody listens: the meters of the engine count inference requests. */
+  @Bean
+  AnswerObserver answerObserver() {
+    return (_, _) -> {};
+  }
 
   @Bean
   InFlightRequests httpInFlight() {
@@ -41,6 +43,7 @@ class RestConfiguration {
       InferenceService inference,
       ModelCatalog catalog,
       InFlightRequests httpInFlight,
+      AnswerObserver observer,
       NanoClock clock) {
     var defaults = RequestLimits.DEFAULT;
     var limits =
@@ -49,7 +52,7 @@ class RestConfiguration {
             defaults.headTimeout(),
             defaults.bodyTimeout());
     var route = new InferRoute(inference, catalog, limits, clock);
-    var path = new FastPath(route, limits, httpInFlight, (_, _) -> {});
+    var path = new FastPath(route, limits, httpInFlight, observer);
     return factory -> factory.addServerCustomizers(new FastPathCustomizer(path));
   }
 
@@ -66,16 +69,5 @@ class RestConfiguration {
   @Bean
   ErrorResponses errorResponses() {
     return new ErrorResponses();
-  }
-
-  @Bean
-  Stage fastPathStage(InFlightRequests httpInFlight, ServingProperties properties) {
-    return new Stage(
-        PHASE_BEFORE_SERVERS,
-        () -> {},
-        () -> {
-          httpInFlight.drain();
-          httpInFlight.awaitIdle(properties.stop().limit());
-        });
   }
 }

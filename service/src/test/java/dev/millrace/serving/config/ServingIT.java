@@ -124,17 +124,22 @@ class ServingIT {
   }
 
   @Test
-  void describesModels() {
+  void describesModelsAlikeOnBothProtocols() {
+    var rest = json(service.get(service.http("/v2/models/pairs")));
     var grpc =
         service.grpc().modelMetadata(ModelMetadataRequest.newBuilder().setName("pairs").build());
-    assertThat(grpc.getPlatform()).isEqualTo("onnxruntime_onnx");
+    assertThat(grpc.getPlatform()).isEqualTo(rest.path("platform").asString());
     assertThat(grpc.getInputs(0).getName()).isEqualTo("x");
     assertThat(grpc.getInputs(0).getShapeList()).containsExactly(-1L, 4L);
+    assertThat(rest.path("inputs").get(0).path("shape").toString()).isEqualTo("[-1,4]");
     assertThat(grpc.getVersionsList()).containsExactly("1");
   }
 
   @Test
-  void isReady() {
+  void isReadyOnBothProtocols() {
+    assertThat(service.get(service.http("/v2/health/live")).statusCode()).isEqualTo(200);
+    assertThat(service.get(service.http("/v2/health/ready")).statusCode()).isEqualTo(200);
+    assertThat(service.get(service.http("/v2/models/pairs/ready")).statusCode()).isEqualTo(200);
     assertThat(
             service
                 .grpc()
