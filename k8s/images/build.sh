@@ -18,7 +18,7 @@ java_home() {
 }
 
 runtime() {
-  [ -x "$target/jre/bin/java" ] || "$1/bin/jlink" --add-modules $modules --strip-debug --no-header-files --no-man-pages \
+  [ -x "$target/jre/bin/java" ] || "$1/bin/jlink" --add-modules $modules --strip-debug --compress zip-6 --no-header-files --no-man-pages \
     --output "$target/jre"
 }
 
