@@ -30,21 +30,24 @@ public final class Bench {
 
   private final BenchPlan plan;
   private final PrintStream terminal;
-  private final Processors processors = Processors.separate();
+  private final Processors processors;
   private final Map<FixtureModel, DirectRun.Result> direct = new EnumMap<>(FixtureModel.class);
   private final List<BenchLine> lines = new ArrayList<>();
 
-  private Bench(BenchPlan plan, PrintStream terminal) {
+  private Bench(BenchPlan plan, PrintStream terminal, Processors processors) {
     this.plan = plan;
+    this.processors = processors;
     this.terminal = terminal;
   }
 
   /** Runs the benchmark, prints its table and returns how many requests failed. */
   public static long run(BenchPlan plan, PrintStream terminal)
       throws IOException, InterruptedException, OrtException {
-    var bench = new Bench(plan, terminal);
-    bench.measure();
-    return bench.report();
+    try (var processors = Processors.separate()) {
+      var bench = new Bench(plan, terminal, processors);
+      bench.measure();
+      return bench.report();
+    }
   }
 
   private void measure() throws IOException, InterruptedException, OrtException {

@@ -7,26 +7,40 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Keeps server and load on processors of their own, where Linux and two processors allow it. */
-public final class Processors {
+/**
+ * Keeps server and load on processors of their own, where Linux and two processors allow it. Closing
+ * it lets this process run everywhere again.
+ */
+public final class Processors implements AutoCloseable {
   private static final String SERVER = "0";
   private static final String LOAD = "1";
   private static final long TICKS_PER_SECOND = 100;
   private static final int USER_TICKS = 11;
   private static final int SYSTEM_TICKS = 12;
 
+  private final int processors;
   private final boolean pinned;
 
-  private Processors(boolean pinned) {
-    this.pinned = pinned;
+  private Processors() {
+    processors = Runtime.getRuntime().availableProcessors();
+    pinned = processors > 1 && pin(LOAD);
   }
 
   /** Pins this process, all its threads, to the load's processor. */
   public static Processors separate() {
-    var pinned =
-        Runtime.getRuntime().availableProcessors() > 1
-            && succeeds("taskset", "-apc", LOAD, Long.toString(ProcessHandle.current().pid()));
-    return new Processors(pinned);
+    return new Processors();
+  }
+
+  private static boolean pin(String processors) {
+    var pid = Long.toString(ProcessHandle.current().pid());
+    return succeeds("taskset", "-apc", processors, pid);
+  }
+
+  @Override
+  public void close() {
+    if (pinned) {
+      pin("0-" + (processors - 1));
+    }
   }
 
   /** What stands before the command of a server, so that it runs on its own processor. */
