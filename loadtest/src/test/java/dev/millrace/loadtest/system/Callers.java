@@ -12,11 +12,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Eight callers on each protocol who ask again 20 ms after each answer, and remember everything.
+ * Eight callers on each protocol who ask again 50 ms after each answer, and remember everything.
  */
 final class Callers implements AutoCloseable {
   private static final int PER_PROTOCOL = 8;
-  private static final int PAUSE_MILLIS = 20;
+  private static final int PAUSE_MILLIS = 50;
 
   /** One answer; the times are of System.nanoTime, picture is an index into the held-out digits. */
   record Observation(

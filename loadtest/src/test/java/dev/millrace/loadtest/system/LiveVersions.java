@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
  * wrong without doubt.
  */
 final class LiveVersions implements AutoCloseable {
-  private static final int PAUSE_MILLIS = 2;
+  private static final int PAUSE_MILLIS = 10;
 
   private record Sighting(long beforeNanos, long afterNanos, Set<String> live) {}
 

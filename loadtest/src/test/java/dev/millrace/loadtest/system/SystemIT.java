@@ -23,15 +23,12 @@ import org.junit.jupiter.api.io.TempDir;
 class SystemIT {
   private static final int PICTURES = 64;
 
-  /**
-   * Each is better than the one before, by much more than the gate asks; the last is the recipe
-   * itself.
-   */
+  /** Each is better than the one before, by much more than the gate asks. */
   private static final List<Map<String, Integer>> RETRAININGS =
       List.of(
-          Map.of("epochs", 1, "trainImages", 1_500),
-          Map.of("epochs", 2, "trainImages", 8_000),
-          Map.of());
+          Map.of("epochs", 1, "trainImages", 1_000),
+          Map.of("epochs", 1, "trainImages", 4_000),
+          Map.of("epochs", 3, "trainImages", 8_000));
 
   @TempDir Path home;
   @TempDir Path packages;
@@ -105,7 +102,7 @@ class SystemIT {
     assertThat(champion.tag("millrace.verdict")).contains("promoted");
     var run = system.store().run(Objects.requireNonNull(champion.runId()));
     var logged = run.data().metric("heldout_accuracy").orElseThrow().value();
-    assertThat(logged).isGreaterThanOrEqualTo(0.988);
+    assertThat(logged).isGreaterThan(0.9);
     assertThat(servedAccuracy(RestClient.json(system.url(Part.SERVICE))))
         .isCloseTo(logged, within(1e-9));
   }
