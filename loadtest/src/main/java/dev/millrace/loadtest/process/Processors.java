@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Keeps server and load on processors of their own, where Linux and two processors allow it. Closing
- * it lets this process run everywhere again.
+ * Keeps server and load on processors of their own, where Linux and two processors allow it.
+ * Closing it lets this process run everywhere again.
  */
 public final class Processors implements AutoCloseable {
   private static final String SERVER = "0";
