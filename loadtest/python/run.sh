@@ -57,13 +57,13 @@ trap 'exit 1' INT TERM
 
 "$root/millrace" up >"$log" 2>&1 &
 up=$!
-# The first training is the recipe's own and takes a minute or two; nothing may take longer than ten.
-for _ in $(seq 1 3000); do
+# The first training is the recipe's own and takes a minute or two; under load much longer; thirty are the end of patience.
+for _ in $(seq 1 9000); do
   if grep -q '^Millrace is up' "$log"; then break; fi
   kill -0 "$up" 2>/dev/null || { tail -n 30 "$log" >&2; fail "'./millrace up' ended before it was up; its output stands above."; }
   sleep 0.2
 done
-grep -q '^Millrace is up' "$log" || { tail -c 2000 "$log" >&2; fail "'./millrace up' was not up within ten minutes."; }
+grep -q '^Millrace is up' "$log" || { tail -c 2000 "$log" >&2; fail "'./millrace up' was not up within thirty minutes."; }
 
 run_pytest "$@"
 

@@ -35,6 +35,8 @@ public final class GrpcServer implements AutoCloseable {
             .workerEventLoopGroup(loops.group())
             .channelType(loops.channelType())
             .directExecutor()
+            .decompressorRegistry(Deflate.readers())
+            .compressorRegistry(Deflate.writers())
             .maxInboundMessageSize(settings.maxMessageBytes())
             .permitKeepAliveTime(settings.permittedKeepAlive().toMillis(), TimeUnit.MILLISECONDS)
             .permitKeepAliveWithoutCalls(true)
