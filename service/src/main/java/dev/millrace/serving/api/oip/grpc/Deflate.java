@@ -20,7 +20,8 @@ final class Deflate implements Codec {
     return new DeflaterOutputStream(out);
   }
 
-  // grpc-java holds what comes out against the limit for messages, so a small one cannot fill the memory.
+  // grpc-java holds what comes out against the limit for messages, so a small one cannot fill the
+  // memory.
   @Override
   public InputStream decompress(InputStream in) {
     return new InflaterInputStream(in);
