@@ -13,9 +13,14 @@ import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +58,46 @@ class StopIT {
       assertThat(service.output()).contains("Service has stopped").doesNotContain("Exception");
       channel.shutdownNow();
     }
+  }
+
+  @Test
+  void answersEveryRequestUnderWayOverHttpToo() throws Exception {
+    try (var service = serving(Map.of("MILLRACE_DRAIN_SECONDS", "0"));
+        var client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+      // The connections of the first round are open when the second is sent.
+      CompletableFuture.allOf(askOverHttp(client, service)).get(60, TimeUnit.SECONDS);
+      var answers = askOverHttp(client, service);
+      CompletableFuture.anyOf(answers).get(60, TimeUnit.SECONDS);
+      service.terminate();
+      CompletableFuture.allOf(answers).get(60, TimeUnit.SECONDS);
+      assertThat(service.awaitExit()).isZero();
+    }
+  }
+
+  private static CompletableFuture<?>[] askOverHttp(HttpClient client, ServiceProcess service) {
+    var answers = new CompletableFuture<?>[20];
+    for (int i = 0; i < answers.length; i++) {
+      answers[i] =
+          client
+              .sendAsync(httpRequest(service), HttpResponse.BodyHandlers.discarding())
+              .thenAccept(answer -> assertThat(answer.statusCode()).isEqualTo(200));
+    }
+    return answers;
+  }
+
+  private static HttpRequest httpRequest(ServiceProcess service) {
+    var head =
+        """
+        {"inputs":[{"name":"x","shape":[%d,%d],"datatype":"FP32","parameters":{"binary_data_size":%d}}],
+         "parameters":{"binary_data_output":true}}
+        """
+            .formatted(ROWS, COLUMNS, ROWS * COLUMNS * Float.BYTES)
+            .getBytes(StandardCharsets.UTF_8);
+    var body = Arrays.copyOf(head, head.length + ROWS * COLUMNS * Float.BYTES);
+    return HttpRequest.newBuilder(service.http("/v2/models/slow/infer"))
+        .header("Inference-Header-Content-Length", Integer.toString(head.length))
+        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+        .build();
   }
 
   @Test

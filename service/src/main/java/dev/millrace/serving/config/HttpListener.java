@@ -6,8 +6,9 @@ import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 
 /**
- * Stops listening on the HTTP port while its connections go on. Boot's own graceful stop knows only
- * the requests that Spring answers and would cut off those that are answered before it.
+ * Accepts no more connections on the HTTP port while those that are open go on. Boot's own graceful
+ * stop knows only the requests that Spring answers and would cut off those that are answered before
+ * it.
  */
 final class HttpListener implements NettyServerCustomizer {
   // Set once, by the thread that starts the server.
@@ -18,11 +19,11 @@ final class HttpListener implements NettyServerCustomizer {
     return http.doOnBound(bound -> server = bound);
   }
 
-  /** Refuses new connections; those that are open go on. */
-  void stopListening() {
+  /** New connections wait until the port is closed; those that are open go on. */
+  void stopAccepting() {
     var bound = server;
     if (bound != null) {
-      bound.channel().close().syncUninterruptibly();
+      bound.channel().config().setAutoRead(false);
     }
   }
 }

@@ -42,7 +42,7 @@ class LifecycleConfiguration {
         SERVERS_PHASE + 1,
         () -> {},
         () -> {
-          listener.stopListening();
+          listener.stopAccepting();
           awaitQuiet(inFlight, properties.stop().limit());
         });
   }

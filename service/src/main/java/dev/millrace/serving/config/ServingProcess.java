@@ -21,7 +21,7 @@ public final class ServingProcess {
     var environment = new AtomicReference<Environment>();
     try {
       var context = start(environment, arguments);
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(context), "stop"));
+      TerminationSignals.handle(() -> stop(context));
     } catch (RuntimeException failure) {
       System.err.println("service: " + StartFailures.explain(failure, environment.get()));
       System.exit(1);
@@ -45,7 +45,6 @@ public final class ServingProcess {
     log.info("Service is stopping");
     context.close();
     log.info("Service has stopped");
-    // The JVM would report the signal; a clean stop is no failure.
-    Runtime.getRuntime().halt(0);
+    System.exit(0);
   }
 }
