@@ -71,7 +71,8 @@ public final class Bench {
     var target = service.target(model, protocol);
     Generator.run(target, saturating(8, plan.warmUp()));
     for (var callers : plan.callers()) {
-      line(service, target, model, callers + " callers", saturating(callers, plan.cell()));
+      var load = callers == 1 ? "1 caller" : callers + " callers";
+      line(service, target, model, load, saturating(callers, plan.cell()));
     }
     var highest = lines.getLast().measured().perSecond();
     var most = plan.callers().stream().max(Comparator.naturalOrder()).orElseThrow();
