@@ -13,6 +13,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -46,8 +47,9 @@ public final class Traffic implements AutoCloseable {
   }
 
   private List<Caller> rest(Target target, byte[] request, int count) {
-    var bytes =
-        Unpooled.unreleasableBuffer(Unpooled.directBuffer().writeBytes(request)).asReadOnly();
+    // Wrapped, not allocated by Netty: all connections share it and nobody releases it.
+    var direct = ByteBuffer.allocateDirect(request.length).put(request).flip();
+    var bytes = Unpooled.unreleasableBuffer(Unpooled.wrappedBuffer(direct)).asReadOnly();
     var bootstrap =
         new Bootstrap()
             .group(group)
