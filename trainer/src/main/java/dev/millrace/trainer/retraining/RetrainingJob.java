@@ -53,7 +53,8 @@ public final class RetrainingJob {
     retraining.begin();
     try {
       runInStore(retraining);
-    } catch (Exception e) {
+    } catch (Throwable e) {
+      // Errors of native code too: a retraining without an end would block all that come after it.
       end(retraining, e);
     }
     log.info("Retraining ended: id={} state={}", retraining.id(), retraining.report().state());
@@ -67,7 +68,7 @@ public final class RetrainingJob {
     try {
       run.params(Recipes.settings(recipe));
       trainAndPublish(retraining, run);
-    } catch (Exception e) {
+    } catch (Throwable e) {
       endRun(retraining, run, e);
       throw e;
     }
@@ -151,7 +152,7 @@ public final class RetrainingJob {
     line.activity(now);
   }
 
-  private static void endRun(Retraining retraining, RunLog run, Exception why) {
+  private static void endRun(Retraining retraining, RunLog run, Throwable why) {
     // Cleared, or the store could not be told.
     boolean interrupted = Thread.interrupted();
     if (retraining.isCancelRequested()) {
@@ -165,7 +166,7 @@ public final class RetrainingJob {
   }
 
   /** Whether the message is a sentence of ours, to which a trace would add nothing. */
-  private static boolean explainsItself(Exception why) {
+  private static boolean explainsItself(Throwable why) {
     return why instanceof MlflowException
         || why instanceof PackageException
         || why instanceof DataSetException
@@ -174,7 +175,7 @@ public final class RetrainingJob {
         || why instanceof IllegalArgumentException;
   }
 
-  private static void end(Retraining retraining, Exception why) {
+  private static void end(Retraining retraining, Throwable why) {
     if (retraining.isCancelRequested()) {
       retraining.cancelled();
       return;

@@ -164,6 +164,22 @@ class RetrainingsIT {
   }
 
   @Test
+  void failsWhenANativeLibraryDoesAndStartsAgain() throws InterruptedException {
+    atFirstStep =
+        () -> {
+          throw new UnsatisfiedLinkError("libtorch_cpu.so: no such file");
+        };
+
+    var ended = trained(Map.of());
+
+    assertThat(ended.state()).isEqualTo(RetrainingState.FAILED);
+    assertThat(ended.error()).contains("UnsatisfiedLinkError: libtorch_cpu.so: no such file");
+    assertThat(store.runs().getFirst().status).isEqualTo(RunStatus.FAILED);
+    atFirstStep = () -> {};
+    assertThat(trained(Map.of()).state()).isEqualTo(RetrainingState.PROMOTED);
+  }
+
+  @Test
   void cancelsWithinASecondAndStartsAgain() throws InterruptedException {
     var started = retrainings.start(recipe(Map.of("epochs", "5000")));
     assertThat(firstStep.await(60, TimeUnit.SECONDS)).isTrue();
