@@ -107,11 +107,14 @@ final class BatchRunner implements AutoCloseable {
   /** The boundary around the runtime: whatever it throws, the worker goes on. */
   private void run(List<Part> parts, int rows) {
     long startedNanos = clock.nanos();
+    Computed computed;
     try {
-      answer(parts, rows, startedNanos, compute(parts, rows));
+      computed = compute(parts, rows);
     } catch (RuntimeException | Error e) {
       failOrRunAlone(parts, e);
+      return;
     }
+    answer(parts, rows, startedNanos, computed);
   }
 
   /** One caller's values must not cost the others of the batch their answers. */
@@ -163,7 +166,19 @@ final class BatchRunner implements AutoCloseable {
       refuseToCut(parts);
       return;
     }
-    var views = views(parts, outputs);
+    List<Tensor>[] views;
+    try {
+      views = views(parts, outputs);
+    } catch (RuntimeException | Error e) {
+      computed.outputs().close();
+      failOrRunAlone(parts, e);
+      return;
+    }
+    handOver(parts, views, rows, startedNanos, computed);
+  }
+
+  private void handOver(
+      List<Part> parts, List<Tensor>[] views, int rows, long startedNanos, Computed computed) {
     long cutNanos = clock.nanos();
     var shared = new SharedOutputs(computed.outputs(), parts.size());
     for (int i = 0; i < parts.size(); i++) {
@@ -226,7 +241,20 @@ final class BatchRunner implements AutoCloseable {
             assembleNanos,
             computeNanos,
             cutNanos - computed.endedNanos());
-    part.complete(new PartResult(views, timings, shared), durations, handover);
+    handOver(part, new PartResult(views, timings, shared), durations);
+  }
+
+  /**
+   * What breaks here costs this caller its answer; the others have theirs, so nothing runs again.
+   */
+  private void handOver(Part part, PartResult result, RequestDurations durations) {
+    try {
+      part.complete(result, durations, handover);
+    } catch (RuntimeException | Error e) {
+      result.close();
+      logFailure(e);
+      part.fail(refusals.broken(), FailureReason.OTHER, handover);
+    }
   }
 
   private record Computed(RunOutputs outputs, long assembledNanos, long endedNanos) {}

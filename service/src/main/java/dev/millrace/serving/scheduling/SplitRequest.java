@@ -69,8 +69,10 @@ final class SplitRequest {
     answers[part.firstRow / maxRows] = answer;
     missing--;
     if (missing == 0) {
-      settled = true;
+      // Settled only once it is handed over: joining takes memory, and where there is none the
+      // caller still has to be told of a failure.
       handover.answered(request, joined(), durations);
+      settled = true;
     }
   }
 
