@@ -131,8 +131,9 @@ final class RequestQueue {
     return pendingRows.get() > 0;
   }
 
+  /** Nothing comes to wait for when the queue closes or every request runs alone. */
   private BatchDecision decide(long nowNanos, Batch batch) {
-    return (closing ? hurried : policy).decide(batch, nowNanos);
+    return (closing || maxBatchRows == 0 ? hurried : policy).decide(batch, nowNanos);
   }
 
   private void sortArrivals() {
