@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
@@ -11,15 +12,16 @@ class WakeupsTest {
   private final Sleeper first = new Sleeper();
   private final Sleeper second = new Sleeper();
   private final Wakeups wakeups = new Wakeups(List.of(first, second));
-  private final List<Runnable> loop = new ArrayList<>();
+  private final List<Runnable> tasks = new ArrayList<>();
+  private final Executor loop = tasks::add;
 
   @Test
   void wakesOnceForAllRequestsOfOneTurnOfTheLoop() {
     first.announce();
-    wakeups.request(loop::add);
-    wakeups.request(loop::add);
+    wakeups.request(loop);
+    wakeups.request(loop);
     assertThat(first.isAsleep()).isTrue();
-    assertThat(loop).hasSize(1);
+    assertThat(tasks).hasSize(1);
     turn();
     assertThat(first.isAsleep()).isFalse();
   }
@@ -27,17 +29,32 @@ class WakeupsTest {
   @Test
   void wakesAgainInTheNextTurn() {
     first.announce();
-    wakeups.request(loop::add);
+    wakeups.request(loop);
     turn();
     first.announce();
-    wakeups.request(loop::add);
-    assertThat(loop).hasSize(1);
+    wakeups.request(loop);
+    assertThat(tasks).hasSize(1);
+  }
+
+  @Test
+  void doesNotMakeARequestOfOneLoopWaitForTheTurnOfAnother() {
+    var others = new ArrayList<Runnable>();
+    Executor otherLoop = others::add;
+    first.announce();
+    second.announce();
+    wakeups.request(loop);
+    wakeups.request(otherLoop);
+    assertThat(first.isAsleep()).isFalse();
+    assertThat(second.isAsleep()).isTrue();
+    assertThat(others).isEmpty();
+    turn();
+    assertThat(second.isAsleep()).isFalse();
   }
 
   @Test
   void asksNobodyWhileAllAreAwake() {
-    wakeups.request(loop::add);
-    assertThat(loop).isEmpty();
+    wakeups.request(loop);
+    assertThat(tasks).isEmpty();
   }
 
   @Test
@@ -66,8 +83,8 @@ class WakeupsTest {
   }
 
   private void turn() {
-    var tasks = List.copyOf(loop);
-    loop.clear();
-    tasks.forEach(Runnable::run);
+    var turn = List.copyOf(tasks);
+    tasks.clear();
+    turn.forEach(Runnable::run);
   }
 }
