@@ -28,7 +28,7 @@ public final class InferenceService {
       submit(request, reply, catalog.lease(request.model(), request.version()));
     } catch (InferenceException e) {
       refuse(reply, e.failure());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // The outermost handler of a request: the caller gets its reply whatever happens.
       log.error("A request for model '{}' broke before it was queued", request.model(), e);
       refuse(reply, new InferenceFailure.Broken("The server failed to handle this request."));
@@ -48,10 +48,10 @@ public final class InferenceService {
   }
 
   private static void submit(InferenceRequest request, InferenceReply reply, ModelLease lease) {
-    var call = new LeasedCall(lease, reply);
     try {
+      var call = new LeasedCall(lease, reply);
       lease.submit(RequestCheck.scheduled(request, lease, call));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       lease.countRefusal();
       lease.close();
       throw e;

@@ -46,7 +46,7 @@ final class LeasedCall implements Outcome, InferenceAnswer {
     result = batchResult;
     try {
       reply.answered(this);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // A protocol that breaks must not pin the version for ever.
       log.error("Handing over an answer of model '{}' broke", model(), e);
       close();

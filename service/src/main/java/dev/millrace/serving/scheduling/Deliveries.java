@@ -87,7 +87,7 @@ final class Deliveries {
     private static void deliver(Entry entry) {
       try {
         entry.deliver();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         log.error("A caller failed to take its outcome", e);
       }
     }

@@ -53,7 +53,7 @@ final class Worker implements Runnable {
   private boolean guardedStep() {
     try {
       return step();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.error("Worker failed between runs", e);
       queue.drainTo(batch);
       runner.giveUp(batch.unwanted());

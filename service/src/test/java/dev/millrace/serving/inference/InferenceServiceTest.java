@@ -18,6 +18,7 @@ import dev.millrace.serving.tensor.TensorSpec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -216,6 +217,41 @@ class InferenceServiceTest {
               }
             });
     FakeEngine.await(() -> engine.catalog().inFlight() == 0);
+  }
+
+  @Test
+  void givesTheLeaseBackWhenThereIsNoMemoryForAnAnswer() {
+    engine
+        .inference()
+        .infer(
+            request("m", null, twoInputs()),
+            new Recorder(Runnable::run) {
+              @Override
+              public void answered(InferenceAnswer answer) {
+                throw new OutOfMemoryError("no slab");
+              }
+            });
+    FakeEngine.await(() -> engine.catalog().inFlight() == 0);
+  }
+
+  @Test
+  void repliesAndGivesTheLeaseBackWhenARequestRunsOutOfMemory() {
+    var unreadable =
+        new AbstractList<Tensor>() {
+          @Override
+          public Tensor get(int index) {
+            throw new OutOfMemoryError("no slab");
+          }
+
+          @Override
+          public int size() {
+            return 2;
+          }
+        };
+    var reply = new Recorder(Runnable::run);
+    engine.inference().infer(request("m", null, unreadable), reply);
+    assertThat(reply.seen).containsExactly("failed The server failed to handle this request.");
+    assertThat(engine.catalog().inFlight()).isZero();
   }
 
   @Test

@@ -31,7 +31,17 @@ class DeliveriesTest {
   @Test
   void reachTheOthersWhenOneCallerThrows() {
     var caller = new Caller(loop);
-    deliveries.add(new ThrowingOutcome(loop), failure);
+    deliveries.add(new ThrowingOutcome(loop, new IllegalStateException("broke")), failure);
+    deliveries.add(caller, failure);
+    deliveries.send();
+    tasks.forEach(Runnable::run);
+    assertThat(caller.isTold()).isTrue();
+  }
+
+  @Test
+  void reachTheOthersWhenOneCallerRunsOutOfMemory() {
+    var caller = new Caller(loop);
+    deliveries.add(new ThrowingOutcome(loop, new OutOfMemoryError("no slab")), failure);
     deliveries.add(caller, failure);
     deliveries.send();
     tasks.forEach(Runnable::run);
@@ -50,7 +60,7 @@ class DeliveriesTest {
     assertThat(caller.isTold()).isTrue();
   }
 
-  private record ThrowingOutcome(Executor home) implements Outcome {
+  private record ThrowingOutcome(Executor home, Throwable thrown) implements Outcome {
     @Override
     public void completed(BatchResult result) {
       result.close();
@@ -58,7 +68,11 @@ class DeliveriesTest {
 
     @Override
     public void failed(InferenceFailure reason) {
-      throw new IllegalStateException("the caller broke");
+      switch (thrown) {
+        case Error error -> throw error;
+        case RuntimeException exception -> throw exception;
+        default -> throw new AssertionError(thrown);
+      }
     }
 
     @Override

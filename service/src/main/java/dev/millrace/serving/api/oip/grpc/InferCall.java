@@ -47,7 +47,7 @@ final class InferCall implements InferenceReply {
         client.onNext(InferEncoder.encode(answer, id, decoded.form()));
         client.onCompleted();
       }
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       // The outermost handler of an answer: whatever broke, the client hears of it and no worker or
       // event loop dies of it.
       log.error("Answer not sent: model={}", answer.model(), failure);

@@ -66,7 +66,7 @@ final class RestReply implements InferenceReply {
       return encode(answer);
     } catch (InferenceException e) {
       return error(e.failure());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // The outermost handler of an answer: whatever broke, the client hears of it.
       log.error("Answer not sent: model={} version={}", answer.model(), answer.version(), e);
       return FastResponses.error(500, "The answer could not be written.");
