@@ -35,7 +35,7 @@ final class JdbcVersions {
               Entity.TAG,
               new JdbcSearch.Related(
                   "model_version_tags x", "x.name = v.name AND x.version = v.version", Map.of())),
-          "v.last_updated_time DESC, v.name, v.version DESC");
+          "v.name, v.version DESC");
 
   private final Database database;
   private final JdbcVersionData data;

@@ -74,6 +74,26 @@ class RegistryIT {
   }
 
   @Test
+  void versionsAreSortedByNameAndThenTheHighestFirst() {
+    for (int number = 1; number <= 10; number++) {
+      newVersion();
+    }
+    // Changed last and yet at the end.
+    var first = model;
+    model = first + "-after";
+    post("registered-models/create", "{\"name\":\"" + model + "\"}");
+    newVersion();
+    var search = "model-versions/search?filter=name%20LIKE%20'" + first + "%25'";
+
+    var found = store.get(search).ok().path("model_versions");
+
+    assertThat(found)
+        .extracting(version -> version.path("version").asString())
+        .containsExactly("10", "9", "8", "7", "6", "5", "4", "3", "2", "1", "1");
+    assertThat(found.path(10).path("name").asString()).isEqualTo(model);
+  }
+
+  @Test
   void missingAliasesAndModelsAnswerAsMlflowDoes() {
     newVersion();
     store
