@@ -30,6 +30,11 @@ final class SourceRules {
           "'source' cannot use the '%s' scheme: it addresses a host other than the store's. Use the mlflow-artifacts: location of a run."
               .formatted(scheme));
     }
+    if (scheme.equals("mlflow-artifacts") && uri.getRawAuthority() != null) {
+      throw StoreException.invalid(
+          "Invalid model version source: '%s' names the host '%s'; the store registers only its own artifacts. Write mlflow-artifacts:/ and the path."
+              .formatted(source, uri.getRawAuthority()));
+    }
     if (!isAbsoluteWithoutDots(uri)) {
       throw StoreException.invalid(
           "Invalid model version source: '%s'. An absolute path must be provided without relative path references present. Please provide an absolute path."

@@ -243,6 +243,7 @@ class RegistryIT {
           s3://bucket                       | Please provide an absolute path
           s3://bucket/a/../b                | Please provide an absolute path
           s3://bucket/%252e%252e/b          | Please provide an absolute path
+          mlflow-artifacts://evil/0/r/artifacts/model | names the host 'evil'
           models:/nobody/1                  | not found
           models:/m-00000000000000000000000000000000 | The model_id request parameter must identify
           mlflow-artifacts:/0/other/artifacts/model  | The run_id request parameter must identify

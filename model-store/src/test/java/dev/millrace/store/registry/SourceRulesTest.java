@@ -14,7 +14,7 @@ class SourceRulesTest {
       strings = {
         "s3://bucket/model",
         "mlflow-artifacts:/0/run/artifacts/model",
-        "mlflow-artifacts://host:5000/0/run/artifacts",
+        "mlflow-artifacts:///0/run/artifacts/model",
         "gs://bucket/a b/c",
         "hdfs://name/a..b"
       })
@@ -45,14 +45,21 @@ class SourceRulesTest {
         .hasMessageEndingWith("Please provide an absolute path.");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"evil", "evil:5000", "user@evil", "evil_host"})
+  void refusesArtifactsOfAnotherHost(String host) {
+    var source = "mlflow-artifacts://" + host + "/0/run/artifacts/model";
+    assertThatThrownBy(() -> SourceRules.check(source))
+        .hasMessageStartingWith(
+            "Invalid model version source: '" + source + "' names the host '" + host + "';");
+  }
+
   @Test
   void aFolderContainsItselfAndWhatIsBelowIt() {
     var owner = "mlflow-artifacts:/0/run/artifacts";
     assertThat(SourceRules.contains(owner, owner)).isTrue();
     assertThat(SourceRules.contains(owner, owner + "/")).isTrue();
     assertThat(SourceRules.contains(owner, owner + "/model")).isTrue();
-    assertThat(SourceRules.contains(owner, "mlflow-artifacts://host/0/run/artifacts/model"))
-        .isTrue();
     assertThat(SourceRules.contains(owner, owner + "-of-others")).isFalse();
     assertThat(SourceRules.contains(owner, "mlflow-artifacts:/0/other/artifacts")).isFalse();
   }
