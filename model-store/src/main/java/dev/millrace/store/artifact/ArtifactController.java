@@ -3,6 +3,7 @@ package dev.millrace.store.artifact;
 import dev.millrace.protocol.mlflow.FileInfo;
 import dev.millrace.store.edge.MlflowApi;
 import dev.millrace.store.edge.Parameters;
+import dev.millrace.store.failure.StoreException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
 import org.springframework.http.ContentDisposition;
@@ -26,7 +28,8 @@ import org.springframework.web.bind.annotation.RequestMapping;
 @MlflowApi
 @RequestMapping("/2.0/mlflow-artifacts/artifacts")
 final class ArtifactController {
-  private static final String ROUTE = "/mlflow-artifacts/artifacts/";
+  private static final Pattern ROUTE =
+      Pattern.compile("/(?:ajax-)?api/2\\.0/mlflow-artifacts/artifacts/(.*)");
 
   /** The answer of a listing. */
   record Listing(List<FileInfo> files) {}
@@ -73,8 +76,13 @@ final class ArtifactController {
 
   /** From the request line as it came: decoded ones hide what was encoded twice. */
   private static ArtifactPath path(HttpServletRequest request) {
-    var uri = request.getRequestURI();
-    return ArtifactPath.ofUrl(uri.substring(uri.indexOf(ROUTE) + ROUTE.length()));
+    var route = ROUTE.matcher(request.getRequestURI());
+    if (!route.matches()) {
+      throw StoreException.missing(
+          "No such path: '%s'. Write the part before the artifact's path without percent signs."
+              .formatted(request.getRequestURI()));
+    }
+    return ArtifactPath.ofUrl(route.group(1));
   }
 
   private static String tag(Path file) throws IOException {

@@ -131,6 +131,21 @@ class ArtifactIT {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/api/2.0/mlflow%2Dartifacts/artifacts/kept/file",
+        "/api/2.0/mlflow%2Dartifacts/artifacts/x/mlflow-artifacts/artifacts/kept/file",
+        "/%61pi/2.0/mlflow-artifacts/artifacts/kept/file"
+      })
+  void aRouteWrittenInAnotherWayActsOnNoFile(String path) throws IOException {
+    put("/kept/file", "kept");
+    for (String method : new String[] {"GET", "PUT", "DELETE"}) {
+      assertThat(raw(method + " " + path)).startsWith("HTTP/1.1 404");
+    }
+    assertThat(get("/kept/file").text()).isEqualTo("kept");
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"../..", "/etc", "%2e%2e", "%252e%252e", "C:%5C", "a%5C..%5Cb"})
   void refusesEveryWayOutInAListing(String path) {
     store
