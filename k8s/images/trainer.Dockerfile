@@ -12,6 +12,8 @@ COPY app/millrace-trainer-app.jar /opt/millrace/
 # All state is below MILLRACE_HOME; natives (ONNX Runtime, Netty, SQLite, LibTorch) unpack to /tmp. With a read-only
 # root file system both are mounts, and nothing else is written.
 ENV MILLRACE_HOME=/var/lib/millrace
+# Without it the JVM cannot write file names that are not ASCII.
+ENV LANG=C.UTF-8
 RUN mkdir -p /var/lib/millrace && chown 65534:65534 /var/lib/millrace
 USER 65534:65534
 WORKDIR /var/lib/millrace

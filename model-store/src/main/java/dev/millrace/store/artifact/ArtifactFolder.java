@@ -9,6 +9,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -100,7 +101,7 @@ public final class ArtifactFolder {
 
   /** Where a path lies; refuses one that leads out through a link. */
   private Path locate(ArtifactPath path) {
-    var target = root.resolve(path.text()).normalize();
+    var target = resolve(path);
     var existing = target;
     while (!Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
       existing = parent(existing);
@@ -113,6 +114,15 @@ public final class ArtifactFolder {
       // A link to nothing leads out as well.
     }
     throw StoreException.invalid("Invalid path");
+  }
+
+  private Path resolve(ArtifactPath path) {
+    try {
+      return root.resolve(path.text()).normalize();
+    } catch (InvalidPathException _) {
+      // A name the file system cannot write: without a UTF-8 locale, all that is not ASCII.
+      throw StoreException.invalid("Invalid path");
+    }
   }
 
   private static void copyDurably(InputStream content, Path upload) throws IOException {
