@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.filter.OncePerRequestFilter;
 
@@ -16,6 +17,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * browser.
  */
 public final class AccessFilter extends OncePerRequestFilter {
+  private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
   private final @Nullable String token;
 
   /** A filter that asks for a token, or for none when it is null. */
@@ -57,13 +60,21 @@ public final class AccessFilter extends OncePerRequestFilter {
     return sent != null && MessageDigest.isEqual(bytes("Bearer " + token), bytes(sent));
   }
 
-  private static boolean isForeign(HttpServletRequest request) {
+  /**
+   * Whether a page of another site asks. The request's own host is no proof without a token: a
+   * foreign name may resolve to this machine.
+   */
+  private boolean isForeign(HttpServletRequest request) {
     var origin = request.getHeader("Origin");
     if (origin == null) {
       return false;
     }
     try {
-      return !String.valueOf(URI.create(origin).getAuthority()).equals(request.getHeader("Host"));
+      var uri = URI.create(origin);
+      boolean local = uri.getHost() != null && LOOPBACK.contains(uri.getHost());
+      boolean own =
+          token != null && String.valueOf(uri.getAuthority()).equals(request.getHeader("Host"));
+      return !local && !own;
     } catch (IllegalArgumentException _) {
       return true;
     }

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.trainer.FakeStore;
 import dev.millrace.trainer.TrainerApplication;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -156,6 +158,19 @@ class TrainerApiIT {
   }
 
   @Test
+  void aForeignNameForThisMachineIsNoProofWithoutAToken() throws Exception {
+    var page = "Host: rebound.example\r\nOrigin: http://rebound.example\r\n";
+
+    assertThat(posted(address, page)).startsWith("HTTP/1.1 403");
+    assertThat(posted(address, "Host: localhost\r\nOrigin: http://localhost:8080\r\n"))
+        .startsWith("HTTP/1.1 400");
+    try (var guarded = started("--millrace.trainer.token=secret")) {
+      assertThat(posted(address(guarded), page + "Authorization: Bearer secret\r\n"))
+          .startsWith("HTTP/1.1 400");
+    }
+  }
+
+  @Test
   void asksForItsTokenWhereOneIsSet() throws Exception {
     try (var guarded = started("--millrace.trainer.token=secret")) {
       var uri = URI.create(address(guarded) + "/api/retrainings");
@@ -205,6 +220,22 @@ class TrainerApiIT {
             .method(method, BodyPublishers.ofString(body))
             .build();
     return client.send(request, BodyHandlers.ofString());
+  }
+
+  /**
+   * The answer to a body that starts nothing, with headers that a client library would not send.
+   */
+  private static String posted(String server, String headers) throws IOException {
+    var uri = URI.create(server);
+    try (var socket = new Socket(uri.getHost(), uri.getPort())) {
+      socket.setSoTimeout(20_000);
+      var request =
+          "POST /api/retrainings HTTP/1.1\r\nConnection: close\r\nContent-Length: 3\r\n"
+              + headers
+              + "\r\n[1]";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   private static String error(HttpResponse<String> answer) {
