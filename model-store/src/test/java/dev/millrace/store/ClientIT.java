@@ -64,8 +64,12 @@ class ClientIT {
     client.uploadArtifacts(run, "model", folder.resolve("package"));
     client.ensureRegisteredModel("published");
     client.ensureRegisteredModel("published");
-    var version = client.createModelVersion("published", run.artifactUri() + "/model", run.runId());
-    client.setModelVersionTag("published", version.version(), "millrace.sha256", "abc");
+    assertThat(client.versionOfRun("published", run.runId())).isEmpty();
+    var digest = List.of(new Tag("millrace.sha256", "abc"));
+    var version =
+        client.createModelVersion("published", run.artifactUri() + "/model", run.runId(), digest);
+    assertThat(client.versionOfRun("published", run.runId())).contains(version);
+    client.setModelVersionTag("published", version.version(), "millrace.verdict", "promoted");
     client.setAlias("published", "champion", version.version());
     var champion = client.versionByAlias("published", "champion").orElseThrow();
     assertThat(champion.version()).isEqualTo("1");
@@ -81,7 +85,7 @@ class ClientIT {
   void listsModelsWithTheirAliases() {
     var run = client.createRun("0", "training", List.of());
     client.ensureRegisteredModel("listed");
-    client.createModelVersion("listed", run.artifactUri(), run.runId());
+    client.createModelVersion("listed", run.artifactUri(), run.runId(), List.of());
     client.setAlias("listed", "champion", "1");
     assertThat(client.registeredModels())
         .filteredOn(model -> model.name().equals("listed"))

@@ -35,7 +35,8 @@ class ProcessIT {
     Files.writeString(folder.resolve("model.onnx"), "weights");
     client.uploadArtifacts(run, "model", folder);
     client.ensureRegisteredModel("digits");
-    var version = client.createModelVersion("digits", run.artifactUri() + "/model", run.runId());
+    var version =
+        client.createModelVersion("digits", run.artifactUri() + "/model", run.runId(), List.of());
     client.setAlias("digits", "champion", version.version());
     client.finishRun(run.runId(), RunStatus.FINISHED);
     for (int step = 0; step < 50; step++) {

@@ -10,12 +10,15 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -34,6 +37,8 @@ public final class FakeStore implements AutoCloseable {
   private final List<FakeVersion> versions = new ArrayList<>();
   private final Map<String, String> aliases = new TreeMap<>();
   private final Map<String, byte[]> artifacts = new TreeMap<>();
+  private final Set<String> refused = new HashSet<>();
+  private final Set<String> losing = new HashSet<>();
 
   /** A run as the store keeps it. */
   public static final class FakeRun {
@@ -82,6 +87,16 @@ public final class FakeStore implements AutoCloseable {
   /** The next so many requests are answered with 503. */
   public void failNext(int requests) {
     failures.set(requests);
+  }
+
+  /** Every request of a route, such as "POST runs/update", is refused from now on. */
+  public synchronized void refuse(String route) {
+    refused.add(route);
+  }
+
+  /** The next request of a route is carried out, and its answer lost. */
+  public synchronized void loseNextAnswer(String route) {
+    losing.add(route);
   }
 
   /** A run by its id. */
@@ -145,8 +160,15 @@ public final class FakeStore implements AutoCloseable {
     }
     var query = query(exchange.getRequestURI().getRawQuery());
     var request = body.length == 0 ? json.createObjectNode() : json.readTree(body);
-    return text(
-        mlflow(exchange.getRequestMethod() + " " + path.substring(API.length()), request, query));
+    var route = exchange.getRequestMethod() + " " + path.substring(API.length());
+    if (refused.contains(route)) {
+      throw new Refusal(403, "PERMISSION_DENIED", "Told to refuse " + route);
+    }
+    var answer = text(mlflow(route, request, query));
+    if (losing.remove(route)) {
+      throw new Refusal(503, "TEMPORARILY_UNAVAILABLE", "Told to lose the answer");
+    }
+    return answer;
   }
 
   private byte[] artifact(HttpExchange exchange, String path, byte[] body) {
@@ -204,6 +226,7 @@ public final class FakeStore implements AutoCloseable {
       }
       case "POST registered-models/create" -> Map.of("registered_model", Map.of());
       case "POST model-versions/create" -> createVersion(request);
+      case "GET model-versions/search" -> searched(query.get("filter"));
       case "GET model-versions/get" -> Map.of("model_version", described(query.get("version")));
       case "POST model-versions/set-tag" -> tag(version(text(request, "version")).tags(), request);
       case "GET model-versions/get-download-uri" ->
@@ -256,9 +279,21 @@ public final class FakeStore implements AutoCloseable {
   }
 
   private Map<String, ?> createVersion(JsonNode request) {
-    versions.add(
-        new FakeVersion(text(request, "source"), text(request, "run_id"), new TreeMap<>()));
+    var version =
+        new FakeVersion(text(request, "source"), text(request, "run_id"), new TreeMap<>());
+    request.path("tags").forEach(tag -> tag(version.tags(), tag));
+    versions.add(version);
     return Map.of("model_version", described(String.valueOf(versions.size())));
+  }
+
+  private Map<String, ?> searched(@Nullable String filter) {
+    var found =
+        IntStream.rangeClosed(1, versions.size())
+            .mapToObj(String::valueOf)
+            .filter(number -> ("run_id = '" + version(number).runId() + "'").equals(filter))
+            .map(this::described)
+            .toList();
+    return found.isEmpty() ? Map.of() : Map.of("model_versions", found);
   }
 
   private Map<String, ?> alias(@Nullable String alias) {

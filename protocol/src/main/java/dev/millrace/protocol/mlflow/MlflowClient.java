@@ -3,6 +3,8 @@ package dev.millrace.protocol.mlflow;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,9 +102,20 @@ public final class MlflowClient {
   }
 
   /** Registers the package at {@code source}, which the run wrote, as the next version. */
-  public ModelVersion createModelVersion(String name, String source, String runId) {
-    var body = Map.of("name", name, "source", source, "run_id", runId);
+  public ModelVersion createModelVersion(String name, String source, String runId, List<Tag> tags) {
+    var body = Map.of("name", name, "source", source, "run_id", runId, "tags", tags);
     return version(post("model-versions/create", body));
+  }
+
+  /** The version of a registered model that this run wrote; the newest where there are several. */
+  public Optional<ModelVersion> versionOfRun(String name, String runId) {
+    var answer = get("model-versions/search", Map.of("filter", "run_id = '" + runId + "'"));
+    if (!answer.has("model_versions")) {
+      return Optional.empty();
+    }
+    return Arrays.stream(http.read(answer, "model_versions", ModelVersion[].class))
+        .filter(version -> version.name().equals(name))
+        .max(Comparator.comparingLong(version -> Long.parseLong(version.version())));
   }
 
   /** One version of a registered model. */

@@ -102,6 +102,20 @@ class MlflowClientTest {
   }
 
   @Test
+  void findsTheVersionThatARunWrote() {
+    store.answer(
+        "GET " + API + "model-versions/search?filter=run_id%20%3D%20%27r%27",
+        200,
+        """
+        {"model_versions":[{"name":"other","version":"9","run_id":"r"},
+         {"name":"a","version":"2","run_id":"r"},{"name":"a","version":"10","run_id":"r"}]}""");
+    store.answer("GET " + API + "model-versions/search?filter=run_id%20%3D%20%27s%27", 200, "{}");
+    assertThat(client.versionOfRun("a", "r")).map(ModelVersion::version).contains("10");
+    assertThat(client.versionOfRun("b", "r")).isEmpty();
+    assertThat(client.versionOfRun("a", "s")).isEmpty();
+  }
+
+  @Test
   void findsTheFilesOfALoggedModel() {
     var query = "GET " + API + "model-versions/get-download-uri?";
     var answer = "{\"artifact_uri\":\"models:/m-1\"}";

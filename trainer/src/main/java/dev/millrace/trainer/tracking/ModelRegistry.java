@@ -2,9 +2,11 @@ package dev.millrace.trainer.tracking;
 
 import dev.millrace.protocol.mlflow.MlflowClient;
 import dev.millrace.protocol.mlflow.ModelVersion;
+import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.protocol.packaging.ModelPackage;
 import dev.millrace.trainer.evaluation.Verdict;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -38,13 +40,18 @@ public final class ModelRegistry {
     return ModelPackage.verified(folder, registered.tag(RunLog.SHA256).orElse(null));
   }
 
-  /** Registers what a run has uploaded; the answer is the new version. */
+  /** Registers what a run has uploaded, with its digest; the answer is the run's one version. */
   public String register(RunLog run, ModelPackage uploaded) {
+    var tags = List.of(new Tag(RunLog.SHA256, uploaded.sha256OfSums()));
     patience.run(() -> client.ensureRegisteredModel(model));
-    var version =
-        patience.call(() -> client.createModelVersion(model, run.packageUri(), run.id())).version();
-    tag(version, RunLog.SHA256, uploaded.sha256OfSums());
-    return version;
+    return patience.call(() -> registered(run, tags)).version();
+  }
+
+  /** Looks first: an earlier attempt may have registered it, and only its answer was lost. */
+  private ModelVersion registered(RunLog run, List<Tag> tags) {
+    return client
+        .versionOfRun(model, run.id())
+        .orElseGet(() -> client.createModelVersion(model, run.packageUri(), run.id(), tags));
   }
 
   /** Writes the verdict on the version, then moves the alias it earned. */

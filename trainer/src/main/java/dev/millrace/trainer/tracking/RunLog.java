@@ -76,11 +76,18 @@ public final class RunLog {
     patience.run(() -> client.uploadArtifacts(run, PACKAGE, written.folder()));
   }
 
-  /** Writes the verdict on the run and ends it. */
+  /**
+   * Writes the verdict on the run and ends it, waiting for the store. What the store does not take
+   * is lost: the version and its alias, which count, have been written before.
+   */
   public void finish(Verdict verdict) {
     var tags = List.of(new Tag(VERDICT, word(verdict)), new Tag(REASON, verdict.reason()));
-    patience.run(() -> client.logBatch(id(), List.of(), List.of(), tags));
-    patience.run(() -> client.finishRun(id(), RunStatus.FINISHED));
+    try {
+      patience.run(() -> client.logBatch(id(), List.of(), List.of(), tags));
+      patience.run(() -> client.finishRun(id(), RunStatus.FINISHED));
+    } catch (MlflowException e) {
+      warnNotRecorded(RunStatus.FINISHED, e);
+    }
   }
 
   /** Ends a run that failed. A store that is away is not waited for: the run's end is then lost. */
@@ -98,8 +105,12 @@ public final class RunLog {
       LAST_WORDS.run(() -> client.finishRun(id(), status));
       LAST_WORDS.run(() -> client.setTag(id(), REASON, reason));
     } catch (MlflowException e) {
-      log.warn("End of run not recorded: run={} status={} why={}", id(), status, e.getMessage());
+      warnNotRecorded(status, e);
     }
+  }
+
+  private void warnNotRecorded(RunStatus status, MlflowException e) {
+    log.warn("End of run not recorded: run={} status={} why={}", id(), status, e.getMessage());
   }
 
   String packageUri() {

@@ -145,6 +145,38 @@ class RetrainingsIT {
   }
 
   @Test
+  void registersOneVersionWhenTheStoresAnswerIsLost() throws InterruptedException {
+    store.loseNextAnswer("POST model-versions/create");
+
+    var ended = trained(Map.of());
+
+    assertThat(ended.state()).isEqualTo(RetrainingState.PROMOTED);
+    assertThat(ended.version()).isEqualTo("1");
+    assertThat(store.versions()).hasSize(1);
+  }
+
+  @Test
+  void noVersionIsEverWithoutItsDigest() throws InterruptedException {
+    store.refuse("POST model-versions/set-tag");
+
+    var ended = trained(Map.of());
+
+    assertThat(ended.state()).isEqualTo(RetrainingState.FAILED);
+    assertThat(store.versions().getFirst().tags()).containsOnlyKeys("millrace.sha256");
+  }
+
+  @Test
+  void saysPromotedOnceTheAliasMovedThoughTheRunCouldNotBeEnded() throws InterruptedException {
+    store.refuse("POST runs/update");
+
+    var ended = trained(Map.of());
+
+    assertThat(store.aliases()).containsOnly(Map.entry("champion", "1"));
+    assertThat(ended.state()).isEqualTo(RetrainingState.PROMOTED);
+    assertThat(ended.error()).isNull();
+  }
+
+  @Test
   void sendsTheMetricsOfAnEpochLaterWhenTheStoreMissedThem() throws InterruptedException {
     atFirstStep = () -> store.failNext(1);
 
