@@ -5,7 +5,10 @@ import dev.millrace.serving.failure.InferenceFailure;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.ArrayList;
+import javax.imageio.IIOException;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /** Decodes PNG and JPEG files; refuses those with too many pixels before it decodes them. */
@@ -31,7 +34,7 @@ final class PictureDecoder {
     try (var stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       reader.setInput(stream, true, true);
       checkPixels(reader.getWidth(0), reader.getHeight(0));
-      return reader.read(0);
+      return whole(reader);
     } catch (InferenceException tooLarge) {
       throw tooLarge;
     } catch (IOException | RuntimeException damaged) {
@@ -40,6 +43,21 @@ final class PictureDecoder {
     } finally {
       reader.dispose();
     }
+  }
+
+  /**
+   * A JPEG that ends early is a warning to the reader of the JDK, which fills the rest with grey.
+   */
+  private static BufferedImage whole(ImageReader reader) throws IOException {
+    var warnings = new ArrayList<String>();
+    reader.addIIOReadWarningListener((_, warning) -> warnings.add(warning));
+    var image = reader.read(0);
+    // The rest are about colour profiles and thumbnails that the reader does without.
+    var damage = warnings.stream().filter(warning -> !warning.contains("ignor")).findFirst();
+    if (damage.isPresent()) {
+      throw new IIOException("it ends early or is damaged (" + damage.get() + ")");
+    }
+    return image;
   }
 
   private void checkPixels(int width, int height) {

@@ -95,6 +95,18 @@ class PictureDecoderTest {
             "The PNG of \\d+ bytes cannot be decoded: .*Check that the file is complete and in RGB or grey\\.");
   }
 
+  /** The reader of the JDK makes a picture of it, the rest in grey, and only warns. */
+  @Test
+  void refusesATruncatedJpeg() {
+    var file = jpeg(noise(80));
+    for (int sizeBytes : new int[] {file.length / 2, file.length - 20}) {
+      assertThatThrownBy(() -> decoder.decode(Arrays.copyOf(file, sizeBytes), 1))
+          .isInstanceOf(InferenceException.class)
+          .hasMessageMatching(
+              "The JPEG of \\d+ bytes cannot be decoded: it ends early or is damaged \\(.+\\)\\. Check that the file is complete and in RGB or grey\\.");
+    }
+  }
+
   /** Whatever is broken in a file, the client hears of it as of its own mistake. */
   @Test
   void answersDamagedFilesWithAPictureOrARefusal() {
