@@ -1,7 +1,7 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
-import io.grpc.Status;
+import dev.millrace.serving.failure.InferenceFailure;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -33,10 +33,10 @@ final class GrpcHealth extends HealthGrpc.HealthImplBase {
       client.onCompleted();
     } else {
       client.onError(
-          Status.NOT_FOUND
-              .withDescription(
-                  "No service '%s' here; ask for '' or '%s'."
-                      .formatted(request.getService(), GRPCInferenceServiceGrpc.SERVICE_NAME))
+          GrpcStatuses.of(
+                  new InferenceFailure.NotFound(
+                      "No service '%s' here; ask for '' or '%s'."
+                          .formatted(request.getService(), GRPCInferenceServiceGrpc.SERVICE_NAME)))
               .asException());
     }
   }

@@ -2,13 +2,33 @@ package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.serving.failure.InferenceFailure;
 import io.grpc.Status;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
 
 /** The gRPC status of each way a prediction fails. */
 final class GrpcStatuses {
+  /**
+   * In UTF-8. Clients take 8 KiB of metadata, in which each of these bytes may be written as three;
+   * beyond that they see a broken stream instead of the status.
+   */
+  private static final int MAX_DESCRIPTION_BYTES = 2_000;
+
   private GrpcStatuses() {}
 
   static Status of(InferenceFailure failure) {
-    return code(failure).toStatus().withDescription(failure.message());
+    return code(failure).toStatus().withDescription(shortened(failure.message()));
+  }
+
+  private static String shortened(String message) {
+    var rest = CharBuffer.wrap(message);
+    var _ =
+        StandardCharsets.UTF_8
+            .newEncoder()
+            .onMalformedInput(CodingErrorAction.REPLACE)
+            .encode(rest, ByteBuffer.allocate(MAX_DESCRIPTION_BYTES), true);
+    return rest.hasRemaining() ? message.substring(0, rest.position()) + "..." : message;
   }
 
   private static Status.Code code(InferenceFailure failure) {

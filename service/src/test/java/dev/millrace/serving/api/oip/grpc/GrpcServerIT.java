@@ -106,6 +106,14 @@ class GrpcServerIT {
   }
 
   @Test
+  void saysNotFoundOfAVeryLongName() {
+    var name = ModelMetadataRequest.newBuilder().setName("m".repeat(20_000)).build();
+    assertThatThrownBy(() -> client.modelMetadata(name))
+        .hasMessageStartingWith("NOT_FOUND: Request for unknown model: 'mmm")
+        .hasMessageEndingWith("mmm...");
+  }
+
+  @Test
   void saysInvalidArgumentOfAMessageThatContradictsItself() {
     assertFails(
         () -> client.modelInfer(raw(input("FP32", 2), "00000000")),

@@ -5,11 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.serving.failure.InferenceFailure;
 import io.grpc.Status.Code;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class GrpcStatusesTest {
+  @Test
+  void shortensADescriptionThatClientsWouldNotTake() {
+    assertThat(description("m".repeat(2_000))).isEqualTo("m".repeat(2_000));
+    assertThat(description("m".repeat(20_000))).isEqualTo("m".repeat(2_000) + "...");
+    assertThat(description("\u6a21".repeat(20_000))).isEqualTo("\u6a21".repeat(666) + "...");
+  }
+
+  private static @Nullable String description(String message) {
+    return GrpcStatuses.of(new InferenceFailure.NotFound(message)).getDescription();
+  }
+
   @ParameterizedTest
   @MethodSource
   void givesEachFailureItsCodeAndItsMessage(InferenceFailure failure, Code expected) {
