@@ -94,6 +94,7 @@ public final class VersionLoader implements AutoCloseable {
         var instance = runtime.open(files.modelFile(), engine.device(), engine.runtime());
         instances.add(instance);
         requireImageInput(files.image(), instance.signature());
+        LabelCheck.require(files, instance.signature());
         new GoldenReplay(instance).require(files.golden());
       }
       return instances;
