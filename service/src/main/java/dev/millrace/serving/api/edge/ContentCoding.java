@@ -71,12 +71,17 @@ public enum ContentCoding {
       throw new InferenceException(
           new InferenceFailure.Invalid(
               "The body is not %s, although its Content-Encoding says so: %s"
-                  .formatted(headerValue(), e.getMessage())));
+                  .formatted(headerValue(), reason(e))));
     } finally {
       if (!whole) {
         inflated.release();
       }
     }
+  }
+
+  /** The end of the body where a head was expected comes without a message. */
+  private static String reason(IOException e) {
+    return e.getMessage() == null ? "it is empty or cut off" : e.getMessage();
   }
 
   /** Compresses a body, whose reference it takes over, into a buffer that is the caller's. */
