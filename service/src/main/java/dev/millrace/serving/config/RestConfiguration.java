@@ -68,6 +68,6 @@ class RestConfiguration {
 
   @Bean
   ErrorResponses errorResponses() {
-    return new ErrorResponses();
+    return new ErrorResponses(RequestLimits.DEFAULT.bodyTimeout());
   }
 }

@@ -1,6 +1,8 @@
 package dev.millrace.serving.api.edge;
 
 import dev.millrace.serving.failure.InferenceException;
+import io.netty.channel.ChannelException;
+import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,8 +27,16 @@ public final class ErrorResponses implements WebExceptionHandler, Ordered {
   private static final int ORDER = -2;
 
   private static final int NOT_FOUND = 404;
+  private static final int TOO_SLOW = 408;
   private static final int TOO_LARGE = 413;
   private static final int BROKEN = 500;
+
+  private final Duration bodyTimeout;
+
+  /** Answers behind a server that waits this long for the rest of a body. */
+  public ErrorResponses(Duration bodyTimeout) {
+    this.bodyTimeout = bodyTimeout;
+  }
 
   @Override
   public int getOrder() {
@@ -48,13 +58,16 @@ public final class ErrorResponses implements WebExceptionHandler, Ordered {
     if (answer.cause() instanceof ErrorResponse known) {
       response.getHeaders().putAll(known.getHeaders());
     }
+    if (answer.status() == TOO_SLOW) {
+      response.getHeaders().setConnection("close");
+    }
     response.getHeaders().setContentType(MediaType.APPLICATION_JSON);
     var body = new ErrorBody(answer.message()).toJson();
     response.getHeaders().setContentLength(body.length);
     return response.writeWith(Mono.just(response.bufferFactory().wrap(body)));
   }
 
-  private static Answer answer(ServerHttpRequest request, Throwable failure) {
+  private Answer answer(ServerHttpRequest request, Throwable failure) {
     return switch (failure) {
       case InferenceException refused ->
           new Answer(HttpStatuses.of(refused.failure()), refused.failure().message(), refused);
@@ -62,8 +75,15 @@ public final class ErrorResponses implements WebExceptionHandler, Ordered {
           new Answer(TOO_LARGE, "The body is larger than this path takes.", failure);
       case ErrorResponse known ->
           new Answer(known.getStatusCode().value(), text(request, known), failure);
+      case ChannelException _ when isBodyTimeout(failure) ->
+          new Answer(TOO_SLOW, Refusal.slowBody(bodyTimeout) + ".", failure);
       default -> broken(request, failure);
     };
+  }
+
+  /** By its name: Reactor Netty keeps the type to itself. */
+  private static boolean isBodyTimeout(Throwable failure) {
+    return failure.getClass().getSimpleName().equals("RequestTimeoutException");
   }
 
   private static Answer broken(ServerHttpRequest request, Throwable failure) {

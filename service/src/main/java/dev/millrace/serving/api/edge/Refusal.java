@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -67,9 +68,11 @@ record Refusal(int status, String message, End end) {
 
   static Refusal ofSlowBody(RequestLimits limits, int received) {
     return new Refusal(
-        408,
-        "The body did not arrive within %d ms; %d bytes did."
-            .formatted(limits.bodyTimeout().toMillis(), received),
-        End.CUT);
+        408, slowBody(limits.bodyTimeout()) + "; %d bytes did.".formatted(received), End.CUT);
+  }
+
+  /** The start of a sentence. */
+  static String slowBody(Duration limit) {
+    return "The body did not arrive within %d ms".formatted(limit.toMillis());
   }
 }

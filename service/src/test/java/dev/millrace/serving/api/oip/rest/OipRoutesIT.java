@@ -25,6 +25,8 @@ import reactor.netty.http.server.HttpServer;
 
 @Timeout(60)
 class OipRoutesIT {
+  private static final Duration BODY_TIMEOUT = Duration.ofSeconds(1);
+
   private final ModelCatalog catalog = new ModelCatalog();
   private final FakeControl control = new FakeControl();
   private final DisposableServer server = start();
@@ -146,6 +148,18 @@ class OipRoutesIT {
   }
 
   @Test
+  void givesUpOnBodiesThatStall() throws IOException {
+    try (var client = new RawClient(server.port())) {
+      client.sendHead("POST /v2/repository/index HTTP/1.1\nHost: x\nContent-Length: 10\n\n{");
+      var response = client.read();
+      assertThat(response.status()).isEqualTo(408);
+      assertThat(response.text())
+          .isEqualTo("{\"error\":\"The body did not arrive within 1000 ms.\"}");
+      assertThat(client.isClosedByServer()).isTrue();
+    }
+  }
+
+  @Test
   void hidesWhatBreaksInside() throws IOException {
     var response = get("/broken");
     assertThat(response.status()).isEqualTo(500);
@@ -165,11 +179,12 @@ class OipRoutesIT {
             .and(RouterFunctions.route(RequestPredicates.all(), _ -> Mono.error(notFound())));
     var handler =
         WebHttpHandlerBuilder.webHandler(RouterFunctions.toWebHandler(routes))
-            .exceptionHandler(new ErrorResponses())
+            .exceptionHandler(new ErrorResponses(BODY_TIMEOUT))
             .build();
     return HttpServer.create()
         .host("127.0.0.1")
         .port(0)
+        .requestTimeout(BODY_TIMEOUT)
         .handle(new ReactorHttpHandlerAdapter(handler))
         .bindNow(Duration.ofSeconds(10));
   }
