@@ -35,15 +35,36 @@ final class ArtifactCache {
   private static final Pattern KEY = Pattern.compile("[0-9a-f]{64}");
   private static final Duration SPARED = Duration.ofDays(1);
   private static final String SUFFIX = ".properties";
+  private static final String UNFINISHED = ".new";
 
   private final Path packages;
   private final Path incoming;
   private final Path champions;
 
+  /** Clears away what a killed process left half done. */
   ArtifactCache(Path folder) {
     this.packages = folder.resolve("packages");
     this.incoming = folder.resolve("incoming");
     this.champions = folder.resolve("champions");
+    deleteOld(incoming, "*");
+    deleteOld(champions, "*" + UNFINISHED);
+  }
+
+  /** Spares what is young: another service with this cache may be at work on it. */
+  private static void deleteOld(Path folder, String names) {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    var youngest = Instant.now().minus(SPARED);
+    try (var files = Files.newDirectoryStream(folder, names)) {
+      for (var file : files) {
+        if (Files.getLastModifiedTime(file).toInstant().isBefore(youngest)) {
+          delete(file);
+        }
+      }
+    } catch (IOException e) {
+      log.warn("Cannot look for unfinished files in '{}': {}", folder, e.toString());
+    }
   }
 
   /** Brings the files of a version into a folder. */
@@ -113,7 +134,7 @@ final class ArtifactCache {
   void remember(Champion champion) {
     try {
       Files.createDirectories(champions);
-      var file = Files.createTempFile(champions, champion.model(), ".new");
+      var file = Files.createTempFile(champions, champion.model(), UNFINISHED);
       try (var out = Files.newOutputStream(file)) {
         champion.toProperties().store(out, null);
       }
