@@ -122,6 +122,7 @@ public final class StoreRepository implements ModelControl, AutoCloseable {
     try {
       var details = store.modelVersion(model.name(), version);
       notices.over(model.name());
+      reports.seen(details);
       return Optional.of(Champion.of(details, model.creationTimestamp()));
     } catch (MlflowException e) {
       if (e.status() == 0) {

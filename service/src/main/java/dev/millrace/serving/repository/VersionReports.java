@@ -2,6 +2,7 @@ package dev.millrace.serving.repository;
 
 import dev.millrace.protocol.mlflow.MlflowClient;
 import dev.millrace.protocol.mlflow.MlflowException;
+import dev.millrace.protocol.mlflow.ModelVersion;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -18,13 +19,21 @@ final class VersionReports {
 
   private final MlflowClient store;
 
-  /** What was written on which version. */
+  /** What is written on which version, by this process or one before it. */
   private final Map<VersionId, String> written = new ConcurrentHashMap<>();
 
   private record VersionId(String model, String version) {}
 
   VersionReports(MlflowClient store) {
     this.store = store;
+  }
+
+  /** Notes what stands on a version that was looked up. */
+  void seen(ModelVersion version) {
+    version
+        .tag(ERROR_TAG)
+        .filter(text -> !text.isEmpty())
+        .ifPresent(text -> written.put(new VersionId(version.name(), version.version()), text));
   }
 
   void failed(String model, String version, String reason) {

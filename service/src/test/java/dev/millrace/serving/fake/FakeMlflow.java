@@ -127,6 +127,11 @@ public final class FakeMlflow implements AutoCloseable {
     models.remove(model);
   }
 
+  /** Whether a client set the tag on a version, be it to nothing. */
+  public boolean wasSet(String model, String version, String key) {
+    return tags.containsKey(model + " " + version + " " + key);
+  }
+
   /** The tag that a client set on a version; empty when it set none. */
   public String tag(String model, String version, String key) {
     return tags.getOrDefault(model + " " + version + " " + key, "");

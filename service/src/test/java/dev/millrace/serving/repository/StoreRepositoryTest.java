@@ -122,6 +122,17 @@ class StoreRepositoryTest {
   }
 
   @Test
+  void takesBackTheErrorThatAnEarlierProcessReported() throws IOException {
+    var digest = publish("digits", "1", "1");
+    var error = new Tag(VersionReports.ERROR_TAG, "no memory");
+    store.retag("digits", "1", List.of(new Tag(Champion.DIGEST_TAG, digest), error));
+    store.alias("digits", "champion", "1");
+    repository.start();
+    await(() -> store.wasSet("digits", "1", VersionReports.ERROR_TAG));
+    assertThat(store.tag("digits", "1", VersionReports.ERROR_TAG)).isEmpty();
+  }
+
+  @Test
   void servesPlainMlflowModelsWithoutDigests() throws IOException {
     var files = Files.createDirectories(store.folder("plain", "1"));
     Files.writeString(
