@@ -48,25 +48,23 @@ class EngineConfiguration {
   }
 
   @Bean
-  LifecycleSettings lifecycleSettings(ServingProperties properties) {
-    var defaults = LifecycleSettings.DEFAULTS;
-    return new LifecycleSettings(
-        defaults.loaderThreads(), defaults.loadLimit(), properties.stop().limit());
+  StopDeadline stopDeadline(ServingProperties properties, NanoClock clock) {
+    return new StopDeadline(properties.stop().limit(), clock);
   }
 
   @Bean
-  VersionLoader loader(
-      ServingProperties properties,
-      LifecycleSettings settings,
-      ServingMeters meters,
-      NanoClock clock) {
+  VersionLoader loader(ServingProperties properties, ServingMeters meters, NanoClock clock) {
     return new VersionLoader(
-        ModelRuntimes.installed()::forFile, engine(properties.engine()), settings, meters, clock);
+        ModelRuntimes.installed()::forFile,
+        engine(properties.engine()),
+        LifecycleSettings.DEFAULTS,
+        meters,
+        clock);
   }
 
   @Bean
-  Rollout rollout(ModelCatalog catalog, VersionLoader loader, LifecycleSettings settings) {
-    return new Rollout(catalog, loader, settings);
+  Rollout rollout(ModelCatalog catalog, VersionLoader loader, StopDeadline deadline) {
+    return new Rollout(catalog, loader, LifecycleSettings.DEFAULTS, deadline::left);
   }
 
   @Bean

@@ -28,37 +28,36 @@ class LifecycleConfiguration {
   }
 
   @Bean
-  Stage grpcStage(GrpcServer server, ServingProperties properties, Environment environment) {
+  Stage grpcStage(
+      GrpcServer server,
+      ServingProperties properties,
+      Environment environment,
+      StopDeadline deadline) {
     return new Stage(
         SERVERS_PHASE,
         () -> start(server, properties, environment),
-        () -> server.stop(properties.stop().limit()));
+        () -> server.stop(deadline.left()));
   }
 
   /** Before the graceful stop of Spring's server, which closes the connections. */
   @Bean
-  Stage httpStage(HttpListener listener, InFlightRequests inFlight, ServingProperties properties) {
+  Stage httpStage(HttpListener listener, InFlightRequests inFlight, StopDeadline deadline) {
     return new Stage(
         SERVERS_PHASE + 1,
         () -> {},
         () -> {
           listener.stopAccepting();
-          awaitQuiet(inFlight, properties.stop().limit());
+          awaitQuiet(inFlight, deadline.left());
         });
   }
 
   @Bean
-  Stage drainStage(
-      ModelCatalog catalog,
-      GrpcServer server,
-      InFlightRequests inFlight,
-      ServingProperties properties) {
+  Stage drainStage(ModelCatalog catalog, InFlightRequests inFlight, ServingProperties properties) {
     return new Stage(
         Integer.MAX_VALUE,
         () -> {},
         () -> {
           catalog.drain();
-          server.readinessChanged();
           inFlight.drain();
           pause(properties.stop());
         });

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
@@ -26,6 +27,7 @@ public final class ModelCatalog {
   private final Set<String> brokenAtStart = ConcurrentHashMap.newKeySet();
   private volatile boolean started;
   private volatile boolean draining;
+  private volatile Runnable readinessListener = () -> {};
 
   /** An empty one. */
   public ModelCatalog() {}
@@ -80,6 +82,20 @@ public final class ModelCatalog {
           }
         });
     started = true;
+    readinessMayHaveChanged();
+  }
+
+  /**
+   * Calls the listener whenever {@link #serverReady} may have changed, on the thread that changed
+   * it; it must not block. There is one, set before the first load.
+   */
+  public void onReadinessChange(Runnable listener) {
+    readinessListener = listener;
+  }
+
+  /** Called after each swap. */
+  void readinessMayHaveChanged() {
+    readinessListener.run();
   }
 
   /**
@@ -88,6 +104,7 @@ public final class ModelCatalog {
    */
   public void drain() {
     draining = true;
+    readinessMayHaveChanged();
   }
 
   /**
@@ -121,6 +138,11 @@ public final class ModelCatalog {
   /** The entry of a model, made when there is none. */
   ServedModel entry(String model) {
     return models.computeIfAbsent(model, ServedModel::new);
+  }
+
+  /** The entry of a model; a name that a client made up gets none. */
+  Optional<ServedModel> find(String model) {
+    return Optional.ofNullable(models.get(model));
   }
 
   /** A model that nobody wants any more does not keep the server from being ready. */

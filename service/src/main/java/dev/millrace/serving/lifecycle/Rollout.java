@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,21 +27,29 @@ public final class Rollout implements AutoCloseable {
   private final ModelCatalog catalog;
   private final VersionLoader loader;
   private final Duration loadLimit;
-  private final Duration stopLimit;
+  private final Supplier<Duration> stopLimit;
   private volatile boolean closed;
 
-  /** Publishes to this catalog. */
-  public Rollout(ModelCatalog catalog, VersionLoader loader, LifecycleSettings settings) {
+  /**
+   * Publishes to this catalog.
+   *
+   * @param stopLimit the longest a stop may wait for requests under way, asked when it begins
+   */
+  public Rollout(
+      ModelCatalog catalog,
+      VersionLoader loader,
+      LifecycleSettings settings,
+      Supplier<Duration> stopLimit) {
     this.catalog = catalog;
     this.loader = loader;
     this.loadLimit = settings.loadLimit();
-    this.stopLimit = settings.stopLimit();
+    this.stopLimit = stopLimit;
   }
 
   /** Whether this very content is live. */
   public boolean serves(Candidate candidate) {
-    var live = catalog.entry(candidate.model()).serving().live();
-    return live != null && live.has(candidate);
+    var live = catalog.find(candidate.model()).map(model -> model.serving().live());
+    return live.isPresent() && live.get().has(candidate);
   }
 
   /**
@@ -50,7 +59,7 @@ public final class Rollout implements AutoCloseable {
    */
   public void serve(Candidate candidate) {
     var model = catalog.entry(candidate.model());
-    takeTurn(model, candidate);
+    takeTurn(model, candidate.model());
     try {
       if (!serves(candidate)) {
         replace(model, candidate);
@@ -60,29 +69,35 @@ public final class Rollout implements AutoCloseable {
     }
   }
 
-  /** Takes the model away from new requests and returns; requests under way finish. */
+  /**
+   * Takes the model away from new requests and returns; requests under way finish. A model that was
+   * never here stays unknown.
+   *
+   * @throws ModelLoadException when another change of the model takes longer than a load may
+   */
   public void unload(String name, String reason) {
-    catalog.forgive(name);
-    var model = catalog.entry(name);
-    model.changes().lock();
+    catalog.find(name).ifPresent(model -> unload(model, name, reason));
+  }
+
+  private void unload(ServedModel model, String name, String reason) {
+    takeTurn(model, name);
     try {
+      catalog.forgive(name);
       retire(model, Serving.NOTHING, reason);
     } finally {
       model.changes().unlock();
     }
   }
 
-  private void takeTurn(ServedModel model, Candidate candidate) {
+  private void takeTurn(ServedModel model, String name) {
     try {
       if (!model.changes().tryLock(loadLimit.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new ModelLoadException(
-            "Model '%s' was busy with another change for %s"
-                .formatted(candidate.model(), loadLimit),
-            null);
+            "Model '%s' was busy with another change for %s".formatted(name, loadLimit), null);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ModelLoadException("The load was interrupted", e);
+      throw new ModelLoadException("The change was interrupted", e);
     }
   }
 
@@ -145,7 +160,9 @@ public final class Rollout implements AutoCloseable {
   }
 
   private List<CompletableFuture<Void>> retire(ServedModel model, Serving next, String reason) {
-    return model.swapTo(next, reason).stream().map(version -> whenDrained(model, version)).toList();
+    var before = model.swapTo(next, reason);
+    catalog.readinessMayHaveChanged();
+    return before.stream().map(version -> whenDrained(model, version)).toList();
   }
 
   /** Closes on a thread of its own: the last lease may be given back on an event loop. */
@@ -172,16 +189,15 @@ public final class Rollout implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    var limit = stopLimit.get();
     var closing =
         catalog.entries().stream()
             .flatMap(model -> retire(model, Serving.NOTHING, "the server stops").stream())
             .toArray(CompletableFuture[]::new);
     try {
-      CompletableFuture.allOf(closing)
-          .orTimeout(stopLimit.toMillis(), TimeUnit.MILLISECONDS)
-          .join();
+      CompletableFuture.allOf(closing).orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS).join();
     } catch (CompletionException | CancellationException e) {
-      log.warn("Stopped with {} requests under way after {}", catalog.inFlight(), stopLimit, e);
+      log.warn("Stopped with {} requests under way after {}", catalog.inFlight(), limit, e);
     }
     loader.close();
   }

@@ -145,8 +145,8 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
         (model, follower) -> {
           // A load under way is left alone; the next look sees its end.
           if (!contents.mentions(model) && !follower.busy()) {
-            followers.remove(model);
             rollout.unload(model, "its files were removed");
+            followers.remove(model);
           }
         });
   }
@@ -167,7 +167,13 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   @Override
   public void unload(String model) {
     requireExplicit();
-    rollout.unload(model, "unloaded");
+    try {
+      rollout.unload(model, "unloaded");
+    } catch (ModelLoadException e) {
+      throw new InferenceException(
+          new InferenceFailure.NotReady(
+              "failed to unload '%s', %s".formatted(model, e.getMessage())));
+    }
   }
 
   @Override

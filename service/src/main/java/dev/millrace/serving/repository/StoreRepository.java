@@ -203,10 +203,10 @@ public final class StoreRepository implements ModelControl, AutoCloseable {
   }
 
   private void unload(String model, Follower follower) {
+    rollout.unload(model, "unloaded");
     followers.remove(model, follower);
     served.remove(model);
     cache.forget(model);
-    rollout.unload(model, "unloaded");
   }
 
   /** What follows when a champion was loaded, or was not. */

@@ -36,7 +36,7 @@ class ServingPropertiesTest {
                 new ServingProperties.Engine(1, 0, 64, Duration.ZERO, 8192),
                 new ServingProperties.Pictures(
                     DataSize.ofMegabytes(16), 16_000_000, Duration.ofSeconds(10)),
-                new ServingProperties.Stop(1, Duration.ofSeconds(30))));
+                new ServingProperties.Stop(1, Duration.ofSeconds(20))));
   }
 
   @Test

@@ -64,13 +64,13 @@ public final class FakeEngine implements AutoCloseable {
 
   private FakeEngine(FakeRuntime runtime, Function<Path, ModelRuntime> runtimes) {
     this.runtime = runtime;
-    var lifecycle = new LifecycleSettings(2, LIMIT, Duration.ofSeconds(5));
+    var lifecycle = new LifecycleSettings(2, LIMIT);
     var engine =
         new EngineSettings(
             new Device("cpu", 1), 1, RuntimeSettings.defaults(), SchedulerSettings.defaults());
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM);
     var loader = new VersionLoader(runtimes, engine, lifecycle, meters, NanoClock.SYSTEM);
-    rollout = new Rollout(catalog, loader, lifecycle);
+    rollout = new Rollout(catalog, loader, lifecycle, () -> Duration.ofSeconds(5));
   }
 
   public FakeRuntime runtime() {

@@ -11,6 +11,7 @@ import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.runtime.ModelLoadException;
 import java.time.Duration;
+import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +48,18 @@ class ModelCatalogTest {
     assertThat(catalog.serverReady()).isFalse();
     catalog.firstRoundOver();
     assertThat(catalog.serverReady()).isTrue();
+  }
+
+  @Test
+  void tellsItsListenerOfEachChangeOfReadiness() {
+    var heard = new ArrayList<Boolean>();
+    catalog.onReadinessChange(() -> heard.add(catalog.serverReady()));
+    serveBroken("m");
+    catalog.firstRoundOver();
+    engine.rollout().serve(candidate("m", "1", "1"));
+    engine.rollout().unload("m", "unloaded");
+    catalog.drain();
+    assertThat(heard).containsExactly(false, true, true, false);
   }
 
   @Test

@@ -158,6 +158,20 @@ class DirectoryRepositoryTest {
   }
 
   @Test
+  void unloadingANameThatNoModelHasLeavesItUnknown() {
+    var started = start(ControlMode.EXPLICIT, null);
+    for (var name : new String[] {"nobody", "../etc", "a/b", "", "x".repeat(200)}) {
+      started.unload(name);
+      assertThatThrownBy(() -> catalog.lease(name, null))
+          .hasMessageStartingWith("Request for unknown model: '" + name + "' is not found")
+          .asInstanceOf(type(InferenceException.class))
+          .extracting(InferenceException::failure)
+          .isInstanceOf(InferenceFailure.NotFound.class);
+    }
+    assertThat(started.index()).isEmpty();
+  }
+
+  @Test
   void answersAsTritonWhenThereIsNothingToLoad() throws IOException {
     put("empty/readme.txt", "");
     var started = start(ControlMode.EXPLICIT, null);

@@ -45,16 +45,16 @@ final class GrpcHealth extends HealthGrpc.HealthImplBase {
   public void watch(HealthCheckRequest request, StreamObserver<HealthCheckResponse> client) {
     var watcher = new HealthWatcher((ServerCallStreamObserver<HealthCheckResponse>) client);
     if (!SERVICES.contains(request.getService())) {
-      watcher.tell(ServingStatus.SERVICE_UNKNOWN);
+      watcher.tell(() -> ServingStatus.SERVICE_UNKNOWN);
       return;
     }
     watcher.onLeave(() -> watchers.remove(watcher));
     watchers.add(watcher);
-    watcher.tell(status());
+    watcher.tell(this::status);
   }
 
   void readinessChanged() {
-    watchers.forEach(watcher -> watcher.tell(status()));
+    watchers.forEach(watcher -> watcher.tell(this::status));
   }
 
   private ServingStatus status() {

@@ -18,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 public final class GrpcServer implements AutoCloseable {
   private final EventLoops loops;
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
-  private final GrpcHealth health;
   private final Server server;
 
   /** Does not listen before {@link #start()}. */
@@ -28,7 +27,8 @@ public final class GrpcServer implements AutoCloseable {
       ModelCatalog catalog,
       ModelControl control) {
     loops = EventLoops.start(settings.eventLoops());
-    health = new GrpcHealth(catalog::serverReady);
+    var health = new GrpcHealth(catalog::serverReady);
+    catalog.onReadinessChange(health::readinessChanged);
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress(settings.address(), settings.port()))
             .bossEventLoopGroup(loops.group())
@@ -60,11 +60,6 @@ public final class GrpcServer implements AutoCloseable {
   /** The port it listens on. */
   public int port() {
     return server.getPort();
-  }
-
-  /** Tells every watcher of the health service at once that the readiness of the server changed. */
-  public void readinessChanged() {
-    health.readinessChanged();
   }
 
   /** Stops accepting calls and waits for those that run; cuts off what is left after the limit. */

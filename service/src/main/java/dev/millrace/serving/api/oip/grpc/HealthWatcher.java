@@ -3,6 +3,7 @@ package dev.millrace.serving.api.oip.grpc;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.util.function.Supplier;
 
 /** One client that watches the health of the server. */
 final class HealthWatcher {
@@ -18,8 +19,9 @@ final class HealthWatcher {
     client.setOnCancelHandler(action);
   }
 
-  /** Sends the status where it is news. */
-  synchronized void tell(ServingStatus status) {
+  /** Sends the status where it is news. It is read under the lock, so the last one told is new. */
+  synchronized void tell(Supplier<ServingStatus> current) {
+    var status = current.get();
     if (status != told && !client.isCancelled()) {
       told = status;
       client.onNext(GrpcHealth.response(status));

@@ -58,12 +58,7 @@ class GrpcServerIT {
       "Request for unknown model: 'm' is not found. The repository index lists what is served.";
 
   private final ModelCatalog catalog = new ModelCatalog();
-  private final GrpcServer server =
-      new GrpcServer(
-          new GrpcSettings("127.0.0.1", 0, 1, MAX_MESSAGE_BYTES, Duration.ofSeconds(10)),
-          new InferenceService(catalog),
-          catalog,
-          new OneModel());
+  private final GrpcServer server = server(catalog);
   private ManagedChannel channel;
   private GRPCInferenceServiceBlockingStub client;
 
@@ -189,8 +184,6 @@ class GrpcServerIT {
     assertThat(watched.next().getStatus()).isEqualTo(ServingStatus.SERVING);
 
     catalog.drain();
-    server.readinessChanged();
-
     assertThat(health.check(whole).getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
     assertThat(watched.next().getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
     assertThat(client.serverReady(ServerReadyRequest.getDefaultInstance()).getReady()).isFalse();
@@ -198,6 +191,21 @@ class GrpcServerIT {
         () -> health.check(HealthCheckRequest.newBuilder().setService("nobody").build()),
         Status.Code.NOT_FOUND,
         "No service 'nobody' here; ask for '' or 'inference.GRPCInferenceService'.");
+  }
+
+  @Test
+  void aWatchOpenedBeforeTheServerIsReadyHearsWhenItIs() throws Exception {
+    var starting = new ModelCatalog();
+    try (var early = server(starting)) {
+      early.start();
+      var own = NettyChannelBuilder.forAddress("127.0.0.1", early.port()).usePlaintext().build();
+      var health = HealthGrpc.newBlockingStub(own).withDeadlineAfter(20, TimeUnit.SECONDS);
+      var watched = health.watch(HealthCheckRequest.getDefaultInstance());
+      assertThat(watched.next().getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
+      starting.firstRoundOver();
+      assertThat(watched.next().getStatus()).isEqualTo(ServingStatus.SERVING);
+      own.shutdownNow();
+    }
   }
 
   @Test
@@ -210,6 +218,14 @@ class GrpcServerIT {
         .extracting(ServiceResponse::getName)
         .contains("inference.GRPCInferenceService", "grpc.health.v1.Health");
     requests.onCompleted();
+  }
+
+  private static GrpcServer server(ModelCatalog catalog) {
+    return new GrpcServer(
+        new GrpcSettings("127.0.0.1", 0, 1, MAX_MESSAGE_BYTES, Duration.ofSeconds(10)),
+        new InferenceService(catalog),
+        catalog,
+        new OneModel());
   }
 
   private static void assertFails(Runnable call, Status.Code code, String description) {
