@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The methods of the protocol. All run on the event loop of their connection and none blocks there:
- * loading and unloading go to {@code blocking}.
+ * whatever the repository does goes to {@code blocking}.
  */
 final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
   private final InferDecoder decoder = new InferDecoder(PooledByteBufAllocator.DEFAULT);
@@ -112,7 +112,8 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
   @Override
   public void repositoryIndex(
       RepositoryIndexRequest message, StreamObserver<RepositoryIndexResponse> client) {
-    reply(client, () -> RepositoryMessages.index(control.index(), message.getReady()));
+    blocking.execute(
+        () -> reply(client, () -> RepositoryMessages.index(control.index(), message.getReady())));
   }
 
   @Override

@@ -7,6 +7,9 @@ import java.util.List;
 
 /** Takes the JSON of an infer request apart and finds the binary tensors behind it. */
 final class InferBodyReader {
+  /** An empty input is a few bytes of JSON, but several objects in memory. */
+  private static final int MAX_TENSORS = 1_024;
+
   private final JsonReader json;
   private final DecodedRequest request;
   private final TensorMemory memory;
@@ -90,6 +93,7 @@ final class InferBodyReader {
   private void readInputs() {
     fields.once("inputs");
     for (var more = json.enterArray(); more; more = json.moreElements()) {
+      checkRoom("inputs", inputs.size());
       var input = new InputReader(json, memory, request);
       input.read();
       inputs.add(input);
@@ -99,7 +103,16 @@ final class InferBodyReader {
   private void readOutputs() {
     fields.once("outputs");
     for (var more = json.enterArray(); more; more = json.moreElements()) {
+      checkRoom("outputs", request.outputs().size());
       request.add(OutputReader.read(json));
+    }
+  }
+
+  private static void checkRoom(String field, int found) {
+    if (found == MAX_TENSORS) {
+      throw JsonReader.refusal(
+          "'%s' has more than %d elements, the limit of a request; send rows as one input instead of an input for each."
+              .formatted(field, MAX_TENSORS));
     }
   }
 }

@@ -131,6 +131,18 @@ class GrpcServerIT {
   }
 
   @Test
+  void refusesVeryManyTensorsBeforeParsingThem() {
+    for (var stub : List.of(client, client.withCompression("gzip"))) {
+      assertFails(
+          () -> stub.modelInfer(withEmptyInputs(1_025)),
+          Status.Code.INVALID_ARGUMENT,
+          "'inputs' has more than 1024 elements, the limit of a request; send rows as one input instead of an input for each.");
+      assertThatThrownBy(() -> stub.modelInfer(withEmptyInputs(1_024)))
+          .hasMessageContaining("datatype ''");
+    }
+  }
+
+  @Test
   void saysInvalidArgumentOfAMessageThatIsNotProtobuf() {
     var method =
         GRPCInferenceServiceGrpc.getModelInferMethod().toBuilder(
@@ -228,6 +240,14 @@ class GrpcServerIT {
         new OneModel());
   }
 
+  private static ModelInferRequest withEmptyInputs(int count) {
+    var message = ModelInferRequest.newBuilder().setModelName("m");
+    for (int i = 0; i < count; i++) {
+      message.addInputsBuilder();
+    }
+    return message.build();
+  }
+
   private static void assertFails(Runnable call, Status.Code code, String description) {
     assertThatThrownBy(call::run)
         .isInstanceOfSatisfying(
@@ -281,6 +301,7 @@ class GrpcServerIT {
 
     @Override
     public List<VersionStatus> index() {
+      assertThat(Thread.currentThread().isVirtual()).isTrue();
       return List.of(
           status("1", VersionState.UNAVAILABLE, "unloaded"), status("2", VersionState.READY, ""));
     }

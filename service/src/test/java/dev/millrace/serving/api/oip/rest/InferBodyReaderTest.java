@@ -54,6 +54,21 @@ class InferBodyReaderTest {
   }
 
   @Test
+  void refusesMoreInputsOrOutputsThanAModelHas() {
+    var input = "{\"name\":\"a\",\"shape\":[0],\"datatype\":\"FP32\",\"data\":[]}";
+    var most = "[" + (input + ",").repeat(1_023) + input + "]";
+    decoding.json(
+        "{\"inputs\":" + most + "}", request -> assertThat(request.inputs()).hasSize(1_024));
+    assertThat(decoding.refusal("{\"inputs\":" + most.replaceFirst("\\[", "[" + input + ",") + "}"))
+        .isEqualTo(
+            "'inputs' has more than 1024 elements, the limit of a request; send rows as one input instead of an input for each.");
+    assertThat(
+            decoding.refusal(
+                "{\"outputs\":[" + "{\"name\":\"p\"},".repeat(1_024) + "{\"name\":\"p\"}]}"))
+        .startsWith("'outputs' has more than 1024 elements");
+  }
+
+  @Test
   void hasNoDeadlineUnlessAsked() {
     decoding.json(
         one("\"name\":\"a\",\"shape\":[0],\"datatype\":\"FP32\",\"data\":[]"),

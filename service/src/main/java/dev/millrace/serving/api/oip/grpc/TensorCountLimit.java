@@ -1,0 +1,107 @@
+package dev.millrace.serving.api.oip.grpc;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.WireFormat;
+import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
+import dev.millrace.protocol.oip.ModelInferRequest;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.KnownLength;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * Refuses a ModelInfer message with very many tensors before it is parsed: an empty tensor is two
+ * bytes on the wire, but an object in memory.
+ */
+final class TensorCountLimit implements ServerInterceptor {
+  private static final int MAX_TENSORS = 1_024;
+  private static final int LEAST_TENSOR_BYTES = 2;
+  private static final int STEP_BYTES = 512;
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    var listener = next.startCall(call, headers);
+    var infer = GRPCInferenceServiceGrpc.getModelInferMethod().getFullMethodName();
+    return call.getMethodDescriptor().getFullMethodName().equals(infer)
+        ? new Counting<>(listener)
+        : listener;
+  }
+
+  /** The message from its beginning; throws StatusRuntimeException where it has too many. */
+  static InputStream checked(InputStream message) {
+    try {
+      if (isShort(message)) {
+        return message;
+      }
+      var whole =
+          message.markSupported() ? message : new ByteArrayInputStream(message.readAllBytes());
+      whole.mark(Integer.MAX_VALUE);
+      check(CodedInputStream.newInstance(whole, STEP_BYTES));
+      whole.reset();
+      return whole;
+    } catch (IOException e) {
+      throw Status.INVALID_ARGUMENT
+          .withDescription("The message cannot be read: " + e.getMessage())
+          .withCause(e)
+          .asRuntimeException();
+    }
+  }
+
+  private static boolean isShort(InputStream message) throws IOException {
+    return message instanceof KnownLength
+        && message.available() <= MAX_TENSORS * LEAST_TENSOR_BYTES;
+  }
+
+  private static void check(CodedInputStream fields) throws IOException {
+    int inputs = 0;
+    int outputs = 0;
+    int contents = 0;
+    try {
+      for (int tag = fields.readTag(); tag != 0; tag = fields.readTag()) {
+        switch (WireFormat.getTagFieldNumber(tag)) {
+          case ModelInferRequest.INPUTS_FIELD_NUMBER -> checkCount("inputs", ++inputs);
+          case ModelInferRequest.OUTPUTS_FIELD_NUMBER -> checkCount("outputs", ++outputs);
+          case ModelInferRequest.RAW_INPUT_CONTENTS_FIELD_NUMBER ->
+              checkCount("raw_input_contents", ++contents);
+          default -> {}
+        }
+        if (!fields.skipField(tag)) {
+          return;
+        }
+      }
+    } catch (InvalidProtocolBufferException _) {
+      // The parser stops at the same place and says what is wrong.
+    }
+  }
+
+  private static void checkCount(String field, int count) throws StatusRuntimeException {
+    if (count > MAX_TENSORS) {
+      throw Status.INVALID_ARGUMENT
+          .withDescription(
+              "'%s' has more than %d elements, the limit of a request; send rows as one input instead of an input for each."
+                  .formatted(field, MAX_TENSORS))
+          .asRuntimeException();
+    }
+  }
+
+  private static final class Counting<Q> extends SimpleForwardingServerCallListener<Q> {
+    Counting(ServerCall.Listener<Q> next) {
+      super(next);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // UnparsedMessages makes every message a stream
+    public void onMessage(Q message) {
+      super.onMessage((Q) checked((InputStream) message));
+    }
+  }
+}
