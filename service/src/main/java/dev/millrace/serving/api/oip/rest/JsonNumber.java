@@ -18,7 +18,9 @@ final class JsonNumber {
   private static final int MAX_DIGITS = 18;
   private static final long EXACT_IN_DOUBLE = 1L << 53;
   private static final int EXACT_POWERS = 22;
-  private static final int MAX_EXPONENT = 9_999;
+
+  /** More than any body has digits: a power cut off here is out of range with their scale, too. */
+  private static final long MAX_EXPONENT = 1L << 40;
 
   /** The bits that a double has more than a float. */
   private static final long SPARE_BITS = (1L << 29) - 1;
@@ -35,7 +37,7 @@ final class JsonNumber {
   private boolean whole;
   private long digits;
   private int digitCount;
-  private int exponent;
+  private long exponent;
 
   JsonNumber(ByteBuffer bytes, int limit) {
     this.bytes = bytes;
@@ -130,7 +132,7 @@ final class JsonNumber {
     int at = from;
     long value = digits;
     int count = digitCount;
-    int scale = exponent;
+    long scale = exponent;
     while (at < limit) {
       int digit = bytes.get(at) - '0';
       if (digit < 0 || digit > 9) {
@@ -175,13 +177,13 @@ final class JsonNumber {
       from++;
     }
     end = from;
-    int power = exponentDigits();
+    long power = exponentDigits();
     exponent += down ? -power : power;
     return end > from;
   }
 
-  private int exponentDigits() {
-    int power = 0;
+  private long exponentDigits() {
+    long power = 0;
     while (end < limit && bytes.get(end) >= '0' && bytes.get(end) <= '9') {
       power = Math.min(MAX_EXPONENT, power * 10 + bytes.get(end) - '0');
       end++;
@@ -192,9 +194,9 @@ final class JsonNumber {
   /** The absolute value, off by less than two units of the last place; 0 when out of range. */
   private double scaled() {
     if (exponent < 0) {
-      return -exponent < POWERS_OF_TEN.length ? digits / POWERS_OF_TEN[-exponent] : 0;
+      return -exponent < POWERS_OF_TEN.length ? digits / POWERS_OF_TEN[(int) -exponent] : 0;
     }
-    return exponent < POWERS_OF_TEN.length ? digits * POWERS_OF_TEN[exponent] : 0;
+    return exponent < POWERS_OF_TEN.length ? digits * POWERS_OF_TEN[(int) exponent] : 0;
   }
 
   private boolean parses(boolean unsigned) {

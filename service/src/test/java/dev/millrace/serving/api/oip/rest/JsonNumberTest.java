@@ -41,6 +41,22 @@ class JsonNumberTest {
   }
 
   @Test
+  void weighsManyDigitsAgainstALongExponent() {
+    var zeros = "0".repeat(10_016);
+    for (var text :
+        new String[] {
+          "1" + zeros + "e-10016",
+          "-25" + zeros + "e-10017",
+          "0." + zeros + "3e10017",
+          "1" + zeros + "e-99999999999999999999",
+          "1e99999999999999999999"
+        }) {
+      assertFloat(text);
+      assertDouble(text);
+    }
+  }
+
+  @Test
   void readsRandomDecimalsAsTheNearestFloatAndDouble() {
     var random = new Random(3);
     for (int i = 0; i < 200_000; i++) {
