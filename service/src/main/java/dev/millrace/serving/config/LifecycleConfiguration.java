@@ -69,7 +69,7 @@ class LifecycleConfiguration {
     return new Announcement(server, properties, repository);
   }
 
-  /** A request whose body still comes in is not counted yet, so idle has to last a while. */
+  /** A request whose head still comes in is not counted yet, so idle has to last a while. */
   private static void awaitQuiet(InFlightRequests inFlight, Duration limit) {
     long endNanos = System.nanoTime() + limit.toNanos();
     long idleSinceNanos = System.nanoTime();

@@ -66,10 +66,11 @@ final class FastPathHandler extends ChannelDuplexHandler {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
+    boolean withoutMessage = headTimer.readCompleted();
     if (call != null || ending) {
       readOn(ctx);
-    } else if (awaitedFromSpring == 0 && held.isEmpty()) {
-      headTimer.readCompleted(ctx, () -> refuse(ctx, Refusal.ofSlowHead(path.limits())));
+    } else if (withoutMessage && awaitedFromSpring == 0 && held.isEmpty()) {
+      headTimer.start(ctx, () -> refuse(ctx, Refusal.ofSlowHead(path.limits())));
     }
     ctx.fireChannelReadComplete();
   }
@@ -266,7 +267,10 @@ final class FastPathHandler extends ChannelDuplexHandler {
     if (held.isEmpty()) {
       held.resumeReading(ctx);
     }
-    channelReadComplete(ctx);
+    if (call != null || ending) {
+      readOn(ctx);
+    }
+    ctx.fireChannelReadComplete();
   }
 
   /** Ends a call; true the first time. */

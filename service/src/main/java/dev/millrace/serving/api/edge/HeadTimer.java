@@ -25,12 +25,18 @@ final class HeadTimer {
     stop();
   }
 
-  /** A read is over while no request is under way; starts the timer when it brought half a head. */
-  void readCompleted(ChannelHandlerContext ctx, Runnable whenTooSlow) {
-    if (!messageSeen && timer == null) {
+  /** A read is over; true when it brought no message. */
+  boolean readCompleted() {
+    boolean withoutMessage = !messageSeen;
+    messageSeen = false;
+    return withoutMessage;
+  }
+
+  /** Half a head has arrived while no request is under way; its time runs from the first part. */
+  void start(ChannelHandlerContext ctx, Runnable whenTooSlow) {
+    if (timer == null) {
       timer = ctx.executor().schedule(whenTooSlow, limit.toNanos(), TimeUnit.NANOSECONDS);
     }
-    messageSeen = false;
   }
 
   void stop() {

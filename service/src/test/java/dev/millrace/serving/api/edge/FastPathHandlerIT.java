@@ -190,6 +190,17 @@ class FastPathHandlerIT {
   }
 
   @Test
+  void givesUpOnASlowHeadBehindARequestThatTookLonger() throws Exception {
+    try (var client = server.connect()) {
+      client.post("/fast/parked", "", bytes("1"));
+      route.next().answer();
+      assertThat(client.read().text()).isEqualTo("fast 1");
+      client.sendHead("POST /fast HTTP/1.1\nHos");
+      assertThat(client.read().status()).isEqualTo(408);
+    }
+  }
+
+  @Test
   void leavesIdleConnectionsAlone() throws IOException {
     try (var client = server.connect()) {
       assertThat(client.post("/fast", "", bytes("1")).read().status()).isEqualTo(200);
@@ -286,13 +297,12 @@ class FastPathHandlerIT {
       client.post("/fast/parked", "", bytes("a"));
       var parked = route.next();
       server.inFlight().drain();
-      assertThat(server.inFlight().awaitIdle(Duration.ofMillis(20))).isFalse();
+      assertThat(server.inFlight().count()).isOne();
       parked.answer();
       var response = client.read();
       assertThat(response.text()).isEqualTo("fast a");
       assertThat(response.header("connection")).isEqualTo("close");
       assertThat(client.isClosedByServer()).isTrue();
-      assertThat(server.inFlight().awaitIdle(Duration.ofSeconds(5))).isTrue();
     }
     try (var late = server.connect()) {
       assertThat(late.post("/fast", "", bytes("b")).read().status())
