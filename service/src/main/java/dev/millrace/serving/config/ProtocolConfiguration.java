@@ -74,7 +74,7 @@ class ProtocolConfiguration {
         new PictureSettings(
             (int) pictures.maxBytes().toBytes(),
             pictures.maxPixels(),
-            Runtime.getRuntime().availableProcessors(),
+            PictureSettings.decodersWithin(Runtime.getRuntime().maxMemory(), pictures.maxPixels()),
             pictures.patience());
     return new ClassifyRoutes(catalog, inference, settings, blocking).routes();
   }

@@ -35,7 +35,7 @@ class ServingPropertiesTest {
                 Duration.ofSeconds(1),
                 new ServingProperties.Engine(1, 0, 64, Duration.ZERO, 8192),
                 new ServingProperties.Pictures(
-                    DataSize.ofMegabytes(16), 16_000_000, Duration.ofSeconds(10)),
+                    DataSize.ofMegabytes(16), 4_000_000, Duration.ofSeconds(10)),
                 new ServingProperties.Stop(1, Duration.ofSeconds(20))));
   }
 

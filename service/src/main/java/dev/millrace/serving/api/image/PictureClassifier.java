@@ -12,6 +12,7 @@ import dev.millrace.serving.tensor.Tensor;
 import dev.millrace.serving.time.NanoClock;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /** Classifies the file of a picture; blocks, so it is called on virtual threads. */
 final class PictureClassifier {
@@ -44,8 +45,14 @@ final class PictureClassifier {
     }
   }
 
-  private Tensor input(byte[] file, ImageDescription image) throws InterruptedException {
-    decoders.acquire();
+  /** Waits for its turn to decode the file; throws Overloaded when it does not come. */
+  Tensor input(byte[] file, ImageDescription image) throws InterruptedException {
+    if (!decoders.tryAcquire(settings.patience().toNanos(), TimeUnit.NANOSECONDS)) {
+      throw new InferenceException(
+          new InferenceFailure.Overloaded(
+              "%d pictures are decoded at a time, and none was done within %d ms. Retry later."
+                  .formatted(settings.decoders(), settings.patience().toMillis())));
+    }
     try {
       return PictureTensor.of(decoder.decode(file, image.channels()), image);
     } finally {
