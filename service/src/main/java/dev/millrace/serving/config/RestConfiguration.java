@@ -1,6 +1,7 @@
 package dev.millrace.serving.config;
 
 import dev.millrace.serving.api.edge.AnswerObserver;
+import dev.millrace.serving.api.edge.BodyBudget;
 import dev.millrace.serving.api.edge.ErrorResponses;
 import dev.millrace.serving.api.edge.FastPath;
 import dev.millrace.serving.api.edge.FastPathCustomizer;
@@ -52,7 +53,8 @@ class RestConfiguration {
             defaults.headTimeout(),
             defaults.bodyTimeout());
     var route = new InferRoute(inference, catalog, limits, clock);
-    var path = new FastPath(route, limits, httpInFlight, observer);
+    var bodies = BodyBudget.ofThisProcess(limits);
+    var path = new FastPath(route, limits, bodies, httpInFlight, observer);
     return factory -> factory.addServerCustomizers(new FastPathCustomizer(path));
   }
 

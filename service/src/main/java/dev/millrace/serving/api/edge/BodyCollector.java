@@ -21,14 +21,18 @@ final class BodyCollector {
     return collected.readableBytes();
   }
 
-  /** Takes over the chunk's reference. */
+  /** Takes over the chunk's reference, also where memory runs out. */
   void add(ByteBuf chunk) {
     if (!chunk.isReadable()) {
       chunk.release();
     } else if (!collected.isReadable()) {
       collected = chunk;
     } else {
-      append(chunk);
+      try {
+        append(chunk);
+      } finally {
+        chunk.release();
+      }
     }
   }
 
@@ -48,6 +52,5 @@ final class BodyCollector {
       ours = true;
     }
     collected.writeBytes(chunk);
-    chunk.release();
   }
 }

@@ -86,16 +86,23 @@ public enum ContentCoding {
 
   /** Compresses a body, whose reference it takes over, into a buffer that is the caller's. */
   public ByteBuf deflate(ByteBuf body, ByteBufAllocator allocator) {
-    var deflated = allocator.directBuffer(Math.max(64, body.readableBytes() / 2));
-    try (var out = deflating(new ByteBufOutputStream(deflated))) {
-      body.readBytes(out, body.readableBytes());
+    try {
+      return deflated(body, allocator.directBuffer(Math.max(64, body.readableBytes() / 2)));
     } catch (IOException e) {
-      deflated.release();
       throw new UncheckedIOException("A buffer in memory cannot be written", e);
     } finally {
       body.release();
     }
-    return deflated;
+  }
+
+  private ByteBuf deflated(ByteBuf body, ByteBuf target) throws IOException {
+    try (var out = deflating(new ByteBufOutputStream(target))) {
+      body.readBytes(out, body.readableBytes());
+    } catch (Throwable failure) {
+      target.release();
+      throw failure;
+    }
+    return target;
   }
 
   private InputStream inflating(ByteBuf body) throws IOException {

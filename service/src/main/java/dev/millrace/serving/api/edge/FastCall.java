@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.edge;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
@@ -16,16 +17,20 @@ final class FastCall implements FastExchange {
   private final ChannelHandlerContext ctx;
   private final HttpRequest head;
   private final BodyCollector body;
+  private final BodyBudget budget;
   private final long startNanos = System.nanoTime();
+  private long takenBytes;
   private @Nullable Future<?> bodyTimer;
   private boolean complete;
   private boolean over;
   private volatile boolean gone;
 
-  FastCall(FastPathHandler connection, ChannelHandlerContext ctx, HttpRequest head) {
+  FastCall(
+      FastPathHandler connection, ChannelHandlerContext ctx, HttpRequest head, BodyBudget budget) {
     this.connection = connection;
     this.ctx = ctx;
     this.head = head;
+    this.budget = budget;
     this.body = new BodyCollector(ctx.alloc());
   }
 
@@ -39,6 +44,22 @@ final class FastCall implements FastExchange {
 
   BodyCollector body() {
     return body;
+  }
+
+  /** Takes over the chunk's reference; false when there is no memory for it. */
+  boolean collect(ByteBuf chunk) {
+    int bytes = chunk.readableBytes();
+    if (!budget.take(bytes)) {
+      chunk.release();
+      return false;
+    }
+    takenBytes += bytes;
+    try {
+      body.add(chunk);
+      return true;
+    } catch (OutOfMemoryError _) {
+      return false;
+    }
   }
 
   long elapsedNanos() {
@@ -69,6 +90,8 @@ final class FastCall implements FastExchange {
     over = true;
     stopTimer();
     body.take().release();
+    budget.giveBack(takenBytes);
+    takenBytes = 0;
     return first;
   }
 

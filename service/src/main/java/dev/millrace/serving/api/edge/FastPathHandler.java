@@ -7,7 +7,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -146,7 +145,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
   }
 
   private void begin(ChannelHandlerContext ctx, HttpRequest head) {
-    call = new FastCall(this, ctx, head);
+    call = new FastCall(this, ctx, head, path.bodies());
     path.inFlight().enter();
     var refusal = Refusal.ofHead(head, path.limits());
     if (refusal.isPresent()) {
@@ -170,8 +169,11 @@ final class FastPathHandler extends ChannelDuplexHandler {
       discard(ctx, chunk);
       return;
     }
-    receiving.body().add(chunk.content());
-    if (chunk instanceof LastHttpContent) {
+    boolean last = chunk instanceof LastHttpContent;
+    if (!receiving.collect(chunk.content())) {
+      refuse(ctx, Refusal.ofFullMemory(path.bodies()));
+      closeIf(last, ctx);
+    } else if (last) {
       receiving.complete();
       handle(receiving);
     }
@@ -184,22 +186,15 @@ final class FastPathHandler extends ChannelDuplexHandler {
       if (head.method().equals(HttpMethod.POST)) {
         path.route().handle(new FastRequest(head.uri(), head.headers(), body), complete);
       } else {
-        complete.reply(methodNotAllowed(head.method()));
+        complete.reply(FastResponses.methodNotAllowed(head.method()));
       }
-    } catch (RuntimeException failure) {
+    } catch (Throwable failure) {
       // The outermost handler of a request: whatever broke, the client gets an answer.
       log.error("Request not answered: uri={}", head.uri(), failure);
-      complete.reply(FastResponses.error(500, "The request could not be handled."));
+      complete.reply(FastResponses.failure(failure, "The request could not be handled."));
     } finally {
       body.release();
     }
-  }
-
-  private static FullHttpResponse methodNotAllowed(HttpMethod method) {
-    var response =
-        FastResponses.error(405, "Method Not Allowed: " + method + "; this path takes POST");
-    response.headers().set(HttpHeaderNames.ALLOW, HttpMethod.POST.asciiName());
-    return response;
   }
 
   private void readOn(ChannelHandlerContext ctx) {
@@ -246,6 +241,10 @@ final class FastPathHandler extends ChannelDuplexHandler {
   private void discard(ChannelHandlerContext ctx, Object message) {
     boolean last = message instanceof LastHttpContent;
     ReferenceCountUtil.release(message);
+    closeIf(last, ctx);
+  }
+
+  private static void closeIf(boolean last, ChannelHandlerContext ctx) {
     if (last) {
       close(ctx);
     }

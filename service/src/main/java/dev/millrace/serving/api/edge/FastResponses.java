@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.edge;
 
+import dev.millrace.serving.failure.InferenceFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -10,6 +11,7 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeadersFactory;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
@@ -35,6 +37,23 @@ public final class FastResponses {
   public static FullHttpResponse error(int status, String message) {
     var json = new ErrorBody(message).toJson();
     return of(status, HttpHeaderValues.APPLICATION_JSON, Unpooled.wrappedBuffer(json));
+  }
+
+  /** A response to what nobody expected: this message, unless it was memory that ran out. */
+  public static FullHttpResponse failure(Throwable cause, String message) {
+    var failure =
+        cause instanceof OutOfMemoryError
+            ? new InferenceFailure.Overloaded(
+                "There is not enough memory for this request now. Retry later, or send fewer rows per request.")
+            : new InferenceFailure.Broken(message);
+    return error(HttpStatuses.of(failure), failure.message());
+  }
+
+  /** Tells a client that only POST is taken. */
+  static FullHttpResponse methodNotAllowed(HttpMethod method) {
+    var response = error(405, "Method Not Allowed: " + method + "; this path takes POST");
+    response.headers().set(HttpHeaderNames.ALLOW, HttpMethod.POST.asciiName());
+    return response;
   }
 
   /** Writes a response with the headers for its length and for what becomes of the connection. */

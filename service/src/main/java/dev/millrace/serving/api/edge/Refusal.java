@@ -58,6 +58,14 @@ record Refusal(int status, String message, End end) {
         End.LINGER);
   }
 
+  static Refusal ofFullMemory(BodyBudget bodies) {
+    return new Refusal(
+        503,
+        "There is not enough memory for this request now: the bodies of all requests under way may take %d bytes. Retry later, or send fewer rows per request."
+            .formatted(bodies.limitBytes()),
+        End.LINGER);
+  }
+
   static Refusal ofSlowHead(RequestLimits limits) {
     return new Refusal(
         408,

@@ -342,6 +342,35 @@ class FastPathHandlerIT {
     }
   }
 
+  @Test
+  void answersWhenMemoryRunsOut() throws IOException {
+    try (var client = server.connect()) {
+      var response = client.post("/fast/starved", "", bytes("a")).read();
+      assertThat(response.status()).isEqualTo(503);
+      assertThat(response.text())
+          .isEqualTo(
+              "{\"error\":\"There is not enough memory for this request now. Retry later, or send fewer rows per request.\"}");
+      assertThat(client.post("/fast", "", bytes("1")).read().status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void refusesBodiesThatTogetherTakeTooMuchMemory() throws Exception {
+    try (var client = server.connect();
+        var late = server.connect();
+        var later = server.connect()) {
+      client.post("/fast/parked", "", new byte[LIMIT_BYTES]);
+      var parked = route.next();
+      var refused = late.post("/fast", "", new byte[LIMIT_BYTES]).read();
+      assertThat(refused.status()).isEqualTo(503);
+      assertThat(refused.text())
+          .contains("the bodies of all requests under way may take 300000 bytes. Retry later");
+      parked.answer();
+      assertThat(client.read().status()).isEqualTo(200);
+      assertThat(later.post("/fast", "", new byte[LIMIT_BYTES]).read().status()).isEqualTo(200);
+    }
+  }
+
   private static void assertTooLarge(RawClient.Response response) {
     assertThat(response.status()).isEqualTo(413);
     assertThat(response.header("connection")).isEqualTo("close");

@@ -22,7 +22,9 @@ public final class FastPathServer implements AutoCloseable {
 
   /** Starts a server. */
   public FastPathServer(FastRoute route, RequestLimits limits) {
-    var path = new FastPath(route, limits, inFlight, (status, _) -> lastStatus = status);
+    // Enough for one body and a half.
+    var bodies = new BodyBudget(limits.maxBodyBytes() * 3L / 2);
+    var path = new FastPath(route, limits, bodies, inFlight, (status, _) -> lastStatus = status);
     server =
         new FastPathCustomizer(path)
             .apply(HttpServer.create().host("127.0.0.1").port(0))

@@ -24,6 +24,9 @@ final class ParkingRoute implements FastRoute {
     if (request.uri().startsWith("/fast/broken")) {
       throw new IllegalStateException("broken on purpose");
     }
+    if (request.uri().startsWith("/fast/starved")) {
+      throw new OutOfMemoryError("no memory on purpose");
+    }
     var answer = new Parked(exchange, response(request.body(), exchange));
     if (request.uri().startsWith("/fast/parked")) {
       parked.add(answer);

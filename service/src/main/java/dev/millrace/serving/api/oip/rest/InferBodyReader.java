@@ -1,6 +1,5 @@
 package dev.millrace.serving.api.oip.rest;
 
-import dev.millrace.serving.failure.InferenceException;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,9 +34,10 @@ final class InferBodyReader {
     try {
       new InferBodyReader(body, jsonBytes, request, memory).read(model, body, jsonBytes);
       return request;
-    } catch (InferenceException e) {
+    } catch (Throwable failure) {
+      // Also when memory runs out: what the request owns would never be given back.
       request.close();
-      throw e;
+      throw failure;
     }
   }
 

@@ -66,10 +66,10 @@ final class RestReply implements InferenceReply {
       return encode(answer);
     } catch (InferenceException e) {
       return error(e.failure());
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       // The outermost handler of an answer: whatever broke, the client hears of it.
       log.error("Answer not sent: model={} version={}", answer.model(), answer.version(), e);
-      return FastResponses.error(500, "The answer could not be written.");
+      return FastResponses.failure(e, "The answer could not be written.");
     }
   }
 

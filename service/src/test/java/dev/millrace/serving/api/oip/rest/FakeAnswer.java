@@ -6,7 +6,7 @@ import dev.millrace.serving.tensor.Tensor;
 import java.util.List;
 
 /** An answer of model {@code m}, version {@code 1}, that remembers whether it was closed. */
-final class FakeAnswer implements InferenceAnswer {
+class FakeAnswer implements InferenceAnswer {
   private final List<Tensor> outputs;
   private volatile boolean closed;
 

@@ -71,6 +71,7 @@ final class FakeEngine implements InferEngine {
   private void deliver(InferenceRequest request, InferenceReply reply) {
     switch (request.model()) {
       case "m", "parked" -> reply.answered(answer(request));
+      case "starved" -> reply.answered(new StarvedAnswer());
       case "full" -> reply.failed(new InferenceFailure.Overloaded("the queue is full"));
       case "late" -> reply.failed(new InferenceFailure.TimedOut("Request timeout expired"));
       default -> reply.failed(unknown(request.model()));
@@ -93,6 +94,17 @@ final class FakeEngine implements InferEngine {
 
   private static InferenceFailure unknown(String model) {
     return new InferenceFailure.NotFound("Request for unknown model: '" + model + "' is not found");
+  }
+
+  private static final class StarvedAnswer extends FakeAnswer {
+    StarvedAnswer() {
+      super(List.of());
+    }
+
+    @Override
+    public List<Tensor> outputs() {
+      throw new OutOfMemoryError("no memory on purpose");
+    }
   }
 
   private static <T> T present(@Nullable T value) {

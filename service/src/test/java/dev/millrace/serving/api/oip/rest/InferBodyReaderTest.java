@@ -3,6 +3,7 @@ package dev.millrace.serving.api.oip.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.serving.api.edge.StarvedAllocator;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.tensor.DataType;
@@ -66,6 +67,27 @@ class InferBodyReaderTest {
             decoding.refusal(
                 "{\"outputs\":[" + "{\"name\":\"p\"},".repeat(1_024) + "{\"name\":\"p\"}]}"))
         .startsWith("'outputs' has more than 1024 elements");
+  }
+
+  @Test
+  void givesMemoryBackWhenThereIsNotEnough() {
+    var allocator = new StarvedAllocator();
+    var json =
+        "{\"inputs\":[{\"name\":\"a\",\"shape\":[1],\"datatype\":\"FP32\",\"data\":[1]},"
+            + "{\"name\":\"b\",\"shape\":[500],\"datatype\":\"FP32\",\"data\":["
+            + "1,".repeat(499)
+            + "1]}]}";
+    var body = decoding.direct(json.getBytes(StandardCharsets.UTF_8));
+    try {
+      assertThatThrownBy(
+              () ->
+                  InferBodyReader.read(
+                      "m", body, body.readableBytes(), new TensorMemory(allocator, 1 << 20)))
+          .hasMessage("no memory on purpose");
+      assertThat(allocator.bytesInUse()).isZero();
+    } finally {
+      body.release();
+    }
   }
 
   @Test

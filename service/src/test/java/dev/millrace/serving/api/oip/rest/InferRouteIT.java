@@ -61,6 +61,13 @@ class InferRouteIT {
   }
 
   @Test
+  void saysSoWhenThereIsNoMemoryForTheAnswer() throws IOException {
+    var response = post("/v2/models/starved/infer", "", text(BODY));
+    assertThat(response.status()).isEqualTo(503);
+    assertThat(response.text()).contains("There is not enough memory for this request now.");
+  }
+
+  @Test
   void namesModelAndVersionFromThePath() throws IOException {
     post("/v2/models/m/versions/12/infer?timing=1", "", text(BODY));
     assertThat(engine.last().model()).isEqualTo("m");

@@ -1,0 +1,42 @@
+package dev.millrace.serving.api.edge;
+
+import io.netty.util.internal.PlatformDependent;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The memory that the bodies of all requests under way may take together, so that many clients
+ * cannot exhaust it where each keeps to the limit of one body. Thread-safe.
+ */
+public final class BodyBudget {
+  private final long limitBytes;
+  private final AtomicLong taken = new AtomicLong();
+
+  /** A budget of so many bytes. */
+  public BodyBudget(long limitBytes) {
+    this.limitBytes = limitBytes;
+  }
+
+  /**
+   * Half of the direct memory, for tensors and answers need some as well, but enough for one body.
+   */
+  public static BodyBudget ofThisProcess(RequestLimits limits) {
+    return new BodyBudget(Math.max(PlatformDependent.maxDirectMemory() / 2, limits.maxBodyBytes()));
+  }
+
+  long limitBytes() {
+    return limitBytes;
+  }
+
+  /** False where so many bytes are not left; {@link #giveBack} follows otherwise. */
+  boolean take(int bytes) {
+    if (taken.addAndGet(bytes) <= limitBytes) {
+      return true;
+    }
+    giveBack(bytes);
+    return false;
+  }
+
+  void giveBack(long bytes) {
+    taken.addAndGet(-bytes);
+  }
+}
