@@ -20,6 +20,7 @@ public final class InferRoute implements FastRoute {
   private final InferEngine engine;
   private final RequestLimits limits;
   private final NanoClock clock;
+  private final Inflation inflation;
 
   /** One per event loop: a writer holds the array it prints into. */
   private final FastThreadLocal<AnswerWriter> writers =
@@ -40,6 +41,7 @@ public final class InferRoute implements FastRoute {
     this.engine = engine;
     this.limits = limits;
     this.clock = clock;
+    this.inflation = new Inflation(limits.maxBodyBytes());
   }
 
   @Override
@@ -63,12 +65,8 @@ public final class InferRoute implements FastRoute {
       contiguous(request, request.body(), exchange);
       return;
     }
-    var inflated = coding.inflate(request.body(), limits.maxBodyBytes(), exchange.allocator());
-    try {
-      contiguous(request, inflated, exchange);
-    } finally {
-      inflated.release();
-    }
+    inflation.start(
+        coding, request.body(), exchange, inflated -> contiguous(request, inflated, exchange));
   }
 
   private void contiguous(FastRequest request, ByteBuf body, FastExchange exchange) {

@@ -1,0 +1,102 @@
+package dev.millrace.serving.api.oip.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.serving.api.edge.ContentCoding;
+import dev.millrace.serving.api.edge.FastExchange;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.FullHttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class InflationTest {
+  private final EventLoop loop = new DefaultEventLoop();
+  private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
+  private final CompletableFuture<String> outcome = new CompletableFuture<>();
+  private final ByteBuf body =
+      ContentCoding.GZIP.deflate(
+          Unpooled.copiedBuffer("x".repeat(9_000), StandardCharsets.UTF_8), allocator);
+
+  @AfterEach
+  void nothingIsLeftOver() throws InterruptedException {
+    body.release();
+    loop.shutdownGracefully(0, 5, TimeUnit.SECONDS).await();
+    assertThat(body.refCnt()).isZero();
+    assertThat(allocator.metric().usedDirectMemory()).isZero();
+  }
+
+  @Test
+  void leavesTheLoopFreeUntilTheBodyIsInflated() throws Exception {
+    var inLoop = new CompletableFuture<Thread>();
+    loop.submit(
+            () -> {
+              start(
+                  9_000,
+                  inflated -> {
+                    inLoop.complete(Thread.currentThread());
+                    outcome.complete(inflated.readableBytes() + " bytes");
+                  });
+              assertThat(outcome).as("read before the loop was free").isNotDone();
+              return Thread.currentThread();
+            })
+        .get();
+    assertThat(outcome.get()).isEqualTo("9000 bytes");
+    assertThat(loop.inEventLoop(inLoop.get())).isTrue();
+  }
+
+  @Test
+  void refusesABodyOverTheLimit() throws Exception {
+    start(8_999, _ -> outcome.complete("read"));
+    assertThat(outcome.get()).startsWith("413 {").contains("limit of 8999 bytes");
+  }
+
+  @Test
+  void answersWhenTheReaderBreaks() throws Exception {
+    start(
+        9_000,
+        _ -> {
+          throw new StackOverflowError();
+        });
+    assertThat(outcome.get()).isEqualTo("500 {\"error\":\"The request could not be handled.\"}");
+  }
+
+  private void start(int limitBytes, Consumer<ByteBuf> reader) {
+    new Inflation(limitBytes).start(ContentCoding.GZIP, body, new Exchange(), reader);
+  }
+
+  private final class Exchange implements FastExchange {
+    @Override
+    public EventLoop loop() {
+      return loop;
+    }
+
+    @Override
+    public ByteBufAllocator allocator() {
+      return allocator;
+    }
+
+    @Override
+    public boolean gone() {
+      return false;
+    }
+
+    @Override
+    public void reply(FullHttpResponse response) {
+      assertThat(loop.inEventLoop()).isTrue();
+      outcome.complete(
+          response.status().code() + " " + response.content().toString(StandardCharsets.UTF_8));
+      response.release();
+    }
+  }
+}
