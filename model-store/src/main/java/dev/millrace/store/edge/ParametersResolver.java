@@ -3,7 +3,9 @@ package dev.millrace.store.edge;
 import dev.millrace.store.failure.StoreException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Objects;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.MethodParameter;
 import org.springframework.web.bind.support.WebDataBinderFactory;
@@ -80,12 +82,20 @@ final class ParametersResolver implements HandlerMethodArgumentResolver {
 
   private ObjectNode query(HttpServletRequest request) {
     var node = json.createObjectNode();
-    request.getParameterMap().forEach((name, values) -> node.set(name, json.valueToTree(values)));
-    for (String name : request.getParameterMap().keySet()) {
-      if (request.getParameterMap().get(name).length == 1) {
-        node.put(name, request.getParameter(name));
-      }
-    }
+    decoded(request)
+        .forEach(
+            (name, values) ->
+                node.set(name, json.valueToTree(values.length == 1 ? values[0] : values)));
     return node;
+  }
+
+  private static Map<String, String[]> decoded(HttpServletRequest request) {
+    try {
+      return request.getParameterMap();
+    } catch (InvalidParameterException _) {
+      throw StoreException.invalid(
+          "The query string '%s' cannot be decoded. Write NAME=VALUE, joined by &, in UTF-8 and percent-encoded."
+              .formatted(request.getQueryString()));
+    }
   }
 }

@@ -1,14 +1,19 @@
 package dev.millrace.store.edge;
 
 import static java.net.http.HttpRequest.BodyPublishers.ofString;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.store.RunningStore;
+import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EdgeIT {
   private static final String CREATE = "/api/2.0/mlflow/experiments/create";
@@ -120,6 +125,27 @@ class EdgeIT {
     var filter = "name%20%3D%20'" + "x".repeat(30_000) + "'";
     assertThat(store.get("registered-models/search?filter=" + filter).ok().toString())
         .isEqualTo("{}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "experiments/get?experiment_id=%ff",
+        "experiments/get?=%",
+        "artifacts/list?path=%ff",
+        "registered-models/search?filter=%ff"
+      })
+  void saysWhenAQueryCannotBeDecoded(String path) throws IOException {
+    try (var socket = new Socket(store.uri().getHost(), store.uri().getPort())) {
+      socket.setSoTimeout(20_000);
+      var line = "GET /api/2.0/mlflow/" + path + " HTTP/1.1";
+      var request = line + "\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(UTF_8));
+      assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
+          .startsWith("HTTP/1.1 400")
+          .contains("\"INVALID_PARAMETER_VALUE\"")
+          .contains("The query string '" + path.substring(path.indexOf('?') + 1) + "'");
+    }
   }
 
   @Test
