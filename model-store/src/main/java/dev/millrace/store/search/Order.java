@@ -24,6 +24,7 @@ public record Order(Comparison.Subject subject, Direction direction) {
    * The orders that clauses such as {@code metrics.loss DESC} ask for, valid in this vocabulary.
    */
   public static List<Order> parse(List<String> clauses, Vocabulary vocabulary) {
+    SearchLimits.checkOrder(clauses);
     return clauses.stream().map(clause -> parse(clause, vocabulary)).toList();
   }
 

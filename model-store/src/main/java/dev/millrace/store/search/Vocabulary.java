@@ -29,6 +29,7 @@ public record Vocabulary(
   /** The clauses of a filter, which are valid here. */
   public List<Comparison> parse(String filter) {
     var comparisons = new FilterParser(filter).parse();
+    SearchLimits.checkFilter(comparisons);
     comparisons.forEach(this::check);
     return comparisons;
   }
