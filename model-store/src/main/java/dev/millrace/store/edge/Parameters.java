@@ -51,6 +51,12 @@ public final class Parameters {
     return value;
   }
 
+  /** A text that must be there, but may be empty. */
+  public String requiredOrEmpty(String name) {
+    present(name);
+    return text(name, "");
+  }
+
   /** A text, or null. */
   public @Nullable String text(String name) {
     var value = find(name);

@@ -42,7 +42,7 @@ final class LogController {
 
   @PostMapping("/runs/log-parameter")
   Map<String, String> logParameter(Parameters p) {
-    log.param(RunController.runId(p), new Param(p.required("key"), p.text("value", "")));
+    log.param(RunController.runId(p), new Param(p.required("key"), p.requiredOrEmpty("value")));
     return Map.of();
   }
 

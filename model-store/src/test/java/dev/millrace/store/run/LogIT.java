@@ -84,6 +84,16 @@ class LogIT {
   }
 
   @Test
+  void aParamWithoutAValueIsRefusedAndAnEmptyOneIsNot() {
+    var body = "{\"run_id\":\"%s\",\"key\":\"rate\"%s}";
+    store
+        .post("runs/log-parameter", body.formatted(run, ""))
+        .refused(400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'value'");
+    store.post("runs/log-parameter", body.formatted(run, ",\"value\":\"\"")).ok();
+    assertThat(data().at("/params").toString()).isEqualTo("[{\"key\":\"rate\",\"value\":\"\"}]");
+  }
+
+  @Test
   void aParamIsWrittenOnce() {
     var body = "{\"run_id\":\"%s\",\"key\":\"rate\",\"value\":\"%s\"}";
     store.post("runs/log-parameter", body.formatted(run, "1")).ok();
