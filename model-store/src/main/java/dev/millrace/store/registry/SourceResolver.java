@@ -1,5 +1,6 @@
 package dev.millrace.store.registry;
 
+import dev.millrace.protocol.mlflow.RegisteredModel;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.failure.StoreException;
 import dev.millrace.store.loggedmodel.LoggedModels;
@@ -33,8 +34,11 @@ final class SourceResolver {
     this.loggedModels = loggedModels;
   }
 
-  Resolved resolve(Versions.Draft draft) {
+  Resolved resolve(Versions.Draft draft, RegisteredModel registered) {
     var source = draft.source();
+    if (SourceRules.isPromptOf(registered, source)) {
+      return new Resolved(source, draft.runId());
+    }
     if (source.startsWith("models:/")) {
       return database.read(() -> model(draft));
     }

@@ -1,5 +1,6 @@
 package dev.millrace.store.registry;
 
+import dev.millrace.protocol.mlflow.RegisteredModel;
 import dev.millrace.store.failure.StoreException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -14,6 +15,12 @@ final class SourceRules {
   private static final Set<String> HOST_SCHEMES = Set.of("http", "https", "ftp", "sftp");
 
   private SourceRules() {}
+
+  /** Whether this is how MLflow's clients register a prompt, which has no files. */
+  static boolean isPromptOf(RegisteredModel model, String source) {
+    return source.equals("dummy-source")
+        && model.tags().stream().anyMatch(tag -> tag.key().equals("mlflow.prompt.is_prompt"));
+  }
 
   /** Refuses a source that is wrong whoever sends it. */
   static void check(String source) {

@@ -60,8 +60,8 @@ final class Versions {
     draft.tags().forEach(RegistryNames::requireTag);
     return database.write(
         () -> {
-          models.get(draft.name());
-          var resolved = sources.resolve(draft);
+          var model = models.get(draft.name());
+          var resolved = sources.resolve(draft, model);
           var id = rows.insert(draft, resolved, clock.millis());
           draft.tags().forEach(tag -> rows.setTag(id, tag));
           return get(id);

@@ -260,6 +260,18 @@ class RegistryIT {
         .isEqualTo("READY");
   }
 
+  @Test
+  void aPromptHasAVersionWithoutFiles() {
+    create("dummy-source", "").refused(400, "INVALID_PARAMETER_VALUE", "A local path");
+    post(
+        "registered-models/set-tag",
+        "{\"name\":\"%s\",\"key\":\"mlflow.prompt.is_prompt\",\"value\":\"true\"}"
+            .formatted(model));
+    assertThat(create("dummy-source", "").ok().at("/model_version/source").asString())
+        .isEqualTo("dummy-source");
+    create("/etc", "").refused(400, "INVALID_PARAMETER_VALUE", "A local path");
+  }
+
   private String newVersion() {
     return RunningStore.text(create(source(), run).ok(), "/model_version/version");
   }
