@@ -30,15 +30,24 @@ public record Architecture(int height, int width, int classes, List<Layer> layer
     layers = List.copyOf(layers);
   }
 
+  /** Refuses the name of an unknown architecture with an {@link IllegalArgumentException}. */
+  public static void requireKnown(String name) {
+    layers(name);
+  }
+
   /** Finds an architecture by name; an unknown one is an {@link IllegalArgumentException}. */
   public static Architecture named(String name, int height, int width, int classes) {
+    return new Architecture(height, width, classes, layers(name).apply(classes));
+  }
+
+  private static IntFunction<List<Layer>> layers(String name) {
     var layers = KNOWN.get(name);
     if (layers == null) {
       throw new IllegalArgumentException(
           "'architecture' is '%s'; expected one of %s"
               .formatted(name, new TreeSet<>(KNOWN.keySet())));
     }
-    return new Architecture(height, width, classes, layers.apply(classes));
+    return layers;
   }
 
   /**

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecipesTest {
   @Test
@@ -64,6 +65,7 @@ class RecipesTest {
           batchSize | 100000 | Setting 'batchSize' is 100000; expected 1 to 4096
           learningRate.peak | 0 | Setting 'learningRate.peak' is 0.0; expected more than 0, at most 1
           gate.minimumImprovement | 2 | Setting 'gate.minimumImprovement' is 2.0; expected -1 to
+          architecture | vgg | Setting 'architecture' is 'vgg'; expected one of [lenet-5, softmax-regression]
           epochs | 2.5 | The settings are none of a recipe:
           epochs | 99999999999 | The settings are none of a recipe:
           """)
@@ -71,5 +73,24 @@ class RecipesTest {
     assertThatThrownBy(() -> Recipes.named("digits", Map.of(name, value)))
         .isInstanceOf(RecipeException.class)
         .hasMessageStartingWith(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a/b", "../x", "", "..", ".a", "a b", "a\u0000", "a\n"})
+  void refusesNamesThatNoRegistryTakes(String model) {
+    assertThatThrownBy(() -> Recipes.named("digits", Map.of("model", model)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage(
+            "Setting 'model' is '%s'; expected a name of the form [A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+                .formatted(model));
+  }
+
+  @Test
+  void takesNamesOfUpTo128Characters() {
+    var longest = "x".repeat(128);
+
+    assertThat(Recipes.named("digits", Map.of("model", longest)).model()).isEqualTo(longest);
+    assertThatThrownBy(() -> Recipes.named("digits", Map.of("model", longest + "x")))
+        .isInstanceOf(RecipeException.class);
   }
 }
