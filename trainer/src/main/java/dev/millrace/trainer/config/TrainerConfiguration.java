@@ -1,6 +1,7 @@
 package dev.millrace.trainer.config;
 
 import dev.millrace.trainer.api.AccessFilter;
+import dev.millrace.trainer.api.JsonErrorValve;
 import dev.millrace.trainer.architecture.PyTorch;
 import dev.millrace.trainer.retraining.ProgressLine;
 import dev.millrace.trainer.retraining.ProgressLog;
@@ -12,6 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.server.context.WebServerInitializedEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -41,6 +44,13 @@ class TrainerConfiguration {
   @Bean
   AccessFilter accessFilter(TrainerSettings settings) {
     return new AccessFilter(given(settings.token()));
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> jsonErrors() {
+    return factory ->
+        factory.addContextCustomizers(
+            context -> context.getParent().getPipeline().addValve(new JsonErrorValve()));
   }
 
   @EventListener

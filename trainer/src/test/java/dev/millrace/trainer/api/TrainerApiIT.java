@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
@@ -121,6 +122,8 @@ class TrainerApiIT {
           {"overrides":{"epochs":"many"}}  | Setting 'epochs' is 'many'; expected a number
           {"overrides":{"epochs":null}}    | Setting 'epochs' is null; expected a number or a text
           {"overrides":{"epochs":-1}}      | Setting 'epochs' is -1; expected 1 to 10000
+          {"overrides":{"model":"a/b"}}    | Setting 'model' is 'a/b'; expected a name of the form
+          {"overrides":{"architecture":"vgg"}} | Setting 'architecture' is 'vgg'; expected one of [lenet-5,
           {"overrides":{"dataset":"/etc"}} | 'dataset' cannot be set here
           """)
   void saysWhatIsWrongWithARequest(String body, String message) throws Exception {
@@ -143,6 +146,20 @@ class TrainerApiIT {
     var huge = send("POST", "/api/retrainings", " ".repeat(70_000));
     assertThat(huge.statusCode()).isEqualTo(413);
     assertThat(error(huge)).isEqualTo("The body is longer than 65536 bytes");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GET /api/retrainings/%2f HTTP/1.1", "GET /%ff HTTP/1.1", "broken"})
+  void answersWithJsonWhatTomcatRefuses(String line) throws IOException {
+    var uri = URI.create(address);
+    try (var socket = new Socket(uri.getHost(), uri.getPort())) {
+      socket.setSoTimeout(20_000);
+      var request = line + "\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+      assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .startsWith("HTTP/1.1 400")
+          .contains("{\"error\":\"Invalid path, header or request line.\"}");
+    }
   }
 
   @Test
