@@ -193,6 +193,14 @@ class ArtifactIT {
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
   }
 
+  @Test
+  void saysInMlflowsFormThatAnUploadBrokeOff() throws IOException {
+    assertThat(raw("PUT " + ROUTE + "/broken.bin", "Content-Length: 10\r\n", "x"))
+        .startsWith("HTTP/1.1 400")
+        .contains("\"error_code\":\"INVALID_PARAMETER_VALUE\"")
+        .contains("The request broke off before its end.");
+  }
+
   private static RunningStore.Answer get(String path) {
     return store.send(store.request(ROUTE + path));
   }
