@@ -3,11 +3,11 @@ package dev.millrace.serving.runtime;
 import org.jspecify.annotations.Nullable;
 
 /** A run failed; the message is the runtime's, for the log and not for clients. */
-public final class ModelRunException extends RuntimeException {
+public sealed class ModelRunException extends RuntimeException permits ValuesRefusedException {
   private static final long serialVersionUID = 1L;
 
   /** Keeps the runtime's own exception as the cause. */
-  public ModelRunException(String message, @Nullable Throwable cause) {
+  public ModelRunException(@Nullable String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

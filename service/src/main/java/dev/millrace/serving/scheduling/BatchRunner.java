@@ -3,6 +3,7 @@ package dev.millrace.serving.scheduling;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelRunException;
 import dev.millrace.serving.runtime.RunOutputs;
+import dev.millrace.serving.runtime.ValuesRefusedException;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.telemetry.ModelMeters;
 import dev.millrace.serving.telemetry.RequestDurations;
@@ -124,7 +125,11 @@ final class BatchRunner implements AutoCloseable {
       return;
     }
     logFailure(cause);
-    parts.getFirst().fail(refusals.broken(), FailureReason.BACKEND, handover);
+    if (cause instanceof ValuesRefusedException refused) {
+      parts.getFirst().fail(refusals.values(refused.reason()), FailureReason.OTHER, handover);
+    } else {
+      parts.getFirst().fail(refusals.broken(), FailureReason.BACKEND, handover);
+    }
   }
 
   /** What a runtime says of values it refuses is one line: any client can bring it about. */

@@ -77,6 +77,11 @@ final class Refusals {
             + "' failed to compute this request. Check the values sent; the server's log has the cause.");
   }
 
+  InferenceFailure values(String reason) {
+    return new InferenceFailure.Invalid(
+        "Model '" + model + "' cannot take the values of this request: " + reason);
+  }
+
   InferenceFailure cannotBeSplit(int rows, int maxBatchRows) {
     return new InferenceFailure.Invalid(
         "The request has "

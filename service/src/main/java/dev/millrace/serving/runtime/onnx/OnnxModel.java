@@ -8,6 +8,7 @@ import dev.millrace.serving.runtime.BoundBatch;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelRunException;
 import dev.millrace.serving.runtime.RunOutputs;
+import dev.millrace.serving.runtime.ValuesRefusedException;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Signature;
 import dev.millrace.serving.tensor.Tensor;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
  * ONNX Runtime writes to directly; elsewhere they are copied out of its own memory.
  */
 final class OnnxModel implements ExecutableModel {
+  private static final String VALUES_MARK = "Status Message:";
   private static final Logger log = LoggerFactory.getLogger(OnnxModel.class);
 
   private final OrtEnvironment environment;
@@ -95,8 +97,19 @@ final class OnnxModel implements ExecutableModel {
     try {
       return pinned && rows > 0 ? runPinned(inputs, rows) : runUnpinned(inputs);
     } catch (OrtException e) {
-      throw new ModelRunException("ONNX Runtime failed: " + e.getMessage(), e);
+      throw failed(e);
     }
+  }
+
+  /**
+   * An operator that cannot take the values says so behind this mark; what precedes is internal.
+   */
+  private static ModelRunException failed(OrtException e) {
+    var message = String.valueOf(e.getMessage());
+    int mark = message.indexOf(VALUES_MARK);
+    return e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_ARGUMENT && mark >= 0
+        ? new ValuesRefusedException(message.substring(mark + VALUES_MARK.length()).strip(), e)
+        : new ModelRunException("ONNX Runtime failed: " + message, e);
   }
 
   /**

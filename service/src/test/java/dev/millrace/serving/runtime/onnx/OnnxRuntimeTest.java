@@ -8,9 +8,9 @@ import dev.millrace.serving.device.Device;
 import dev.millrace.serving.fixture.FixtureModels;
 import dev.millrace.serving.fixture.Tensors;
 import dev.millrace.serving.runtime.ExecutableModel;
-import dev.millrace.serving.runtime.ModelRunException;
 import dev.millrace.serving.runtime.ModelRuntimes;
 import dev.millrace.serving.runtime.RuntimeSettings;
+import dev.millrace.serving.runtime.ValuesRefusedException;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Signature;
@@ -207,13 +207,14 @@ class OnnxRuntimeTest {
   }
 
   @Test
-  void reportsARunThatFails() {
+  void saysWhichValueTheModelCannotTake() {
     try (var model = open(FixtureModels.lookup(folder));
         var batch = model.bind(List.of(Tensors.longs("index", Shape.of(1, 1), 99)))) {
-      assertThatExceptionOfType(ModelRunException.class)
+      assertThatExceptionOfType(ValuesRefusedException.class)
           .isThrownBy(batch::run)
-          .withMessageContaining("ONNX Runtime failed: ")
-          .withMessageContaining("99");
+          .extracting(ValuesRefusedException::reason)
+          .isEqualTo(
+              "indices element out of data bounds, idx=99 must be within the inclusive range [-10,9]");
     }
   }
 
