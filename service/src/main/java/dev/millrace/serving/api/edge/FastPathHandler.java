@@ -4,6 +4,7 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -223,11 +224,19 @@ final class FastPathHandler extends ChannelDuplexHandler {
     ending = true;
     held.discard();
     var response = FastResponses.error(refusal.status(), refusal.message());
-    var written = FastResponses.send(ctx, HttpVersion.HTTP_1_1, response, false);
-    switch (refusal.end()) {
-      case CUT -> written.addListener(ChannelFutureListener.CLOSE);
-      case LINGER -> closeAfter(LINGER, ctx);
+    FastResponses.send(ctx, HttpVersion.HTTP_1_1, response, false).addListener(_ -> endOutput(ctx));
+    closeAfter(LINGER, ctx);
+  }
+
+  /**
+   * Tells the client that nothing follows, and goes on reading: closing while its bytes still
+   * arrive resets the connection, and the reset may overtake the answer.
+   */
+  private static void endOutput(ChannelHandlerContext ctx) {
+    if (ctx.channel() instanceof DuplexChannel channel) {
+      var _ = channel.shutdownOutput();
     }
+    ctx.read();
   }
 
   private static void closeAfter(Duration delay, ChannelHandlerContext ctx) {

@@ -10,20 +10,8 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.time.Duration;
 import java.util.Optional;
 
-/**
- * Why a connection ends before its request was read.
- *
- * @param end what is done with the bytes that the client may still send
- */
-record Refusal(int status, String message, End end) {
-  /** How the connection ends. */
-  enum End {
-    /** At once: nothing sensible can follow. */
-    CUT,
-    /** After the client has stopped sending, for otherwise it may not read the answer. */
-    LINGER
-  }
-
+/** Why a connection ends before its request was read. */
+record Refusal(int status, String message) {
   /** What a head says against its request, if anything. */
   static Optional<Refusal> ofHead(HttpRequest head, RequestLimits limits) {
     if (head.decoderResult().isFailure()) {
@@ -34,8 +22,7 @@ record Refusal(int status, String message, End end) {
     }
     var expectation = head.headers().get(HttpHeaderNames.EXPECT);
     if (expectation != null && !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectation)) {
-      return Optional.of(
-          new Refusal(417, "Expect: " + expectation + " is not 100-continue", End.LINGER));
+      return Optional.of(new Refusal(417, "Expect: " + expectation + " is not 100-continue"));
     }
     return Optional.empty();
   }
@@ -43,10 +30,10 @@ record Refusal(int status, String message, End end) {
   static Refusal ofMalformed(DecoderResult result) {
     return switch (result.cause()) {
       case TooLongHttpLineException _ ->
-          new Refusal(414, "The request line is too long. Shorten the URL.", End.CUT);
+          new Refusal(414, "The request line is too long. Shorten the URL.");
       case TooLongHttpHeaderException _ ->
-          new Refusal(431, "The headers are too long. Send fewer or shorter ones.", End.CUT);
-      default -> new Refusal(400, "The request is not HTTP/1.1 or HTTP/1.0.", End.CUT);
+          new Refusal(431, "The headers are too long. Send fewer or shorter ones.");
+      default -> new Refusal(400, "The request is not HTTP/1.1 or HTTP/1.0.");
     };
   }
 
@@ -54,29 +41,25 @@ record Refusal(int status, String message, End end) {
     return new Refusal(
         413,
         "The body is larger than the limit of %d bytes. Send fewer rows per request or raise the limit."
-            .formatted(limits.maxBodyBytes()),
-        End.LINGER);
+            .formatted(limits.maxBodyBytes()));
   }
 
   static Refusal ofFullMemory(BodyBudget bodies) {
     return new Refusal(
         503,
         "There is not enough memory for this request now: the bodies of all requests under way may take %d bytes. Retry later, or send fewer rows per request."
-            .formatted(bodies.limitBytes()),
-        End.LINGER);
+            .formatted(bodies.limitBytes()));
   }
 
   static Refusal ofSlowHead(RequestLimits limits) {
     return new Refusal(
         408,
         "The head of the request did not arrive within %d ms."
-            .formatted(limits.headTimeout().toMillis()),
-        End.CUT);
+            .formatted(limits.headTimeout().toMillis()));
   }
 
   static Refusal ofSlowBody(RequestLimits limits, int received) {
-    return new Refusal(
-        408, slowBody(limits.bodyTimeout()) + "; %d bytes did.".formatted(received), End.CUT);
+    return new Refusal(408, slowBody(limits.bodyTimeout()) + "; %d bytes did.".formatted(received));
   }
 
   /** The start of a sentence. */

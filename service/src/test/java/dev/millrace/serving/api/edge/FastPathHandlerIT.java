@@ -227,6 +227,17 @@ class FastPathHandlerIT {
   }
 
   @Test
+  void refusesGarbageAlsoWhenMoreOfItArrivesAfterTheAnswer() throws IOException {
+    try (var client = server.connect()) {
+      client.send(bytes("no HTTP at all\r\n"));
+      client.awaitAnswer();
+      client.send(bytes("and more of it\r\n\r\n")).send(bytes("and more"));
+      assertThat(client.read().status()).isEqualTo(400);
+      assertThat(client.isClosedByServer()).isTrue();
+    }
+  }
+
+  @Test
   void refusesBrokenChunks() throws IOException {
     try (var client = server.connect()) {
       client.sendHead("POST /fast HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\nnothex\nabc\n");

@@ -1,5 +1,7 @@
 package dev.millrace.serving.api.edge;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -42,6 +44,12 @@ public final class RawClient implements AutoCloseable {
   public RawClient send(byte[] bytes) throws IOException {
     socket.getOutputStream().write(bytes);
     socket.getOutputStream().flush();
+    return this;
+  }
+
+  /** Waits until an answer has begun to arrive, and leaves it unread. */
+  public RawClient awaitAnswer() {
+    await().until(() -> in.available() > 0);
     return this;
   }
 
