@@ -1,16 +1,17 @@
 package dev.millrace.serving.config;
 
 import dev.millrace.protocol.mlflow.MlflowClient;
-import dev.millrace.serving.device.Device;
 import dev.millrace.serving.inference.InferenceService;
-import dev.millrace.serving.lifecycle.EngineSettings;
 import dev.millrace.serving.lifecycle.LifecycleSettings;
 import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.lifecycle.ModelSettings;
+import dev.millrace.serving.lifecycle.PlacementSettings;
 import dev.millrace.serving.lifecycle.Rollout;
 import dev.millrace.serving.lifecycle.VersionLoader;
 import dev.millrace.serving.repository.DirectoryRepository;
 import dev.millrace.serving.repository.DirectorySettings;
 import dev.millrace.serving.repository.ModelControl;
+import dev.millrace.serving.repository.SettingsFiles;
 import dev.millrace.serving.repository.StoreRepository;
 import dev.millrace.serving.repository.StoreSettings;
 import dev.millrace.serving.runtime.ModelRuntimes;
@@ -56,7 +57,7 @@ class EngineConfiguration {
   VersionLoader loader(ServingProperties properties, ServingMeters meters, NanoClock clock) {
     return new VersionLoader(
         ModelRuntimes.installed()::forFile,
-        engine(properties.engine()),
+        new SettingsFiles(defaults(properties.engine()), operatorsFile(properties.engine())),
         LifecycleSettings.DEFAULTS,
         meters,
         clock);
@@ -106,19 +107,29 @@ class EngineConfiguration {
         repository, repository::start, "store %s alias %s".formatted(store.url(), store.alias()));
   }
 
-  private static EngineSettings engine(ServingProperties.Engine engine) {
-    var defaults = SchedulerSettings.defaults();
+  private static ModelSettings defaults(ServingProperties.Engine engine) {
+    var defaults = ModelSettings.defaults();
+    var unchanged = defaults.scheduling();
     var scheduling =
         new SchedulerSettings(
             engine.maxBatchRows(),
-            defaults.preferredBatchRows(),
+            unchanged.preferredBatchRows(),
             engine.maxQueueDelay(),
             engine.maxQueueRows(),
-            defaults.priorityLevels(),
-            defaults.defaultPriority(),
-            defaults.closeLimit());
-    return new EngineSettings(
-        Device.cpu(), engine.instances(), new RuntimeSettings(engine.intraOpThreads()), scheduling);
+            unchanged.priorityLevels(),
+            unchanged.defaultPriority(),
+            unchanged.closeLimit());
+    return new ModelSettings(
+        PlacementSettings.copies(engine.instances()),
+        new RuntimeSettings(engine.intraOpThreads()),
+        scheduling,
+        defaults.cacheBytes(),
+        defaults.weight(),
+        defaults.consistencyTolerance());
+  }
+
+  private static @Nullable Path operatorsFile(ServingProperties.Engine engine) {
+    return engine.modelSettings().isBlank() ? null : Path.of(engine.modelSettings());
   }
 
   private static @Nullable String nullIfBlank(String value) {

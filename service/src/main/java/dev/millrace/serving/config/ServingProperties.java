@@ -87,7 +87,8 @@ record ServingProperties(
       int intraOpThreads,
       int maxBatchRows,
       Duration maxQueueDelay,
-      int maxQueueRows) {}
+      int maxQueueRows,
+      String modelSettings) {}
 
   record Pictures(DataSize maxBytes, int maxPixels, Duration patience) {
     Pictures {

@@ -1,13 +1,16 @@
 package dev.millrace.serving.lifecycle;
 
 import dev.millrace.protocol.packaging.ImageDescription;
+import dev.millrace.serving.device.Device;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.scheduling.ModelScheduler;
+import dev.millrace.serving.scheduling.SchedulerContext;
 import dev.millrace.serving.telemetry.ServingMeters;
 import dev.millrace.serving.tensor.Signature;
 import dev.millrace.serving.time.NanoClock;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VersionLoader implements AutoCloseable {
   private final Function<Path, ModelRuntime> runtimes;
-  private final EngineSettings engine;
+  private final ModelSettingsSource settingsSource;
   private final LifecycleSettings settings;
   private final ServingMeters meters;
   private final NanoClock clock;
@@ -38,12 +41,12 @@ public final class VersionLoader implements AutoCloseable {
    */
   public VersionLoader(
       Function<Path, ModelRuntime> runtimes,
-      EngineSettings engine,
+      ModelSettingsSource settingsSource,
       LifecycleSettings settings,
       ServingMeters meters,
       NanoClock clock) {
     this.runtimes = runtimes;
-    this.engine = engine;
+    this.settingsSource = settingsSource;
     this.settings = settings;
     this.meters = meters;
     this.clock = clock;
@@ -65,12 +68,15 @@ public final class VersionLoader implements AutoCloseable {
   }
 
   private LoadedVersion load(Candidate candidate, ServablePackage files, long startedNanos) {
+    var chosen = settingsOf(candidate, files);
     var runtime = runtimes.apply(files.modelFile());
-    var instances = opened(runtime, files);
+    var instances = opened(runtime, files, chosen);
     var signature = instances.getFirst().signature();
     var ownMeters = meters.open(candidate.model(), candidate.version());
     // From here on the scheduler owns the instances.
-    var scheduler = ModelScheduler.start(instances, engine.scheduling(), ownMeters, clock);
+    var scheduler =
+        ModelScheduler.start(
+            instances, chosen.scheduling(), SchedulerContext.alone(ownMeters, clock));
     try {
       scheduler.warmUp(settings.loadLimit());
     } catch (RuntimeException e) {
@@ -80,18 +86,27 @@ public final class VersionLoader implements AutoCloseable {
     }
     return new LoadedVersion(
         candidate,
-        describe(candidate, runtime, signature, files),
+        describe(candidate, runtime, signature, files, chosen),
         new LoadedVersion.Workers(scheduler, ownMeters, instances.getFirst().device()),
         Duration.ofNanos(clock.nanos() - startedNanos),
         Instant.now());
   }
 
+  private ModelSettings settingsOf(Candidate candidate, ServablePackage files) {
+    try {
+      return settingsSource.of(candidate.model(), files);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new ModelLoadException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
   /** All copies, each checked; none is left open when one fails. */
-  private List<ExecutableModel> opened(ModelRuntime runtime, ServablePackage files) {
+  private List<ExecutableModel> opened(
+      ModelRuntime runtime, ServablePackage files, ModelSettings chosen) {
     var instances = new ArrayList<ExecutableModel>();
     try {
-      for (int i = 0; i < engine.instances(); i++) {
-        var instance = runtime.open(files.modelFile(), engine.device(), engine.runtime());
+      for (int i = 0; i < chosen.placement().groups().getFirst().count(); i++) {
+        var instance = runtime.open(files.modelFile(), Device.cpu(), chosen.runtime());
         instances.add(instance);
         requireImageInput(files.image(), instance.signature());
         LabelCheck.require(files, instance.signature());
@@ -116,14 +131,18 @@ public final class VersionLoader implements AutoCloseable {
   }
 
   private ModelDescription describe(
-      Candidate candidate, ModelRuntime runtime, Signature signature, ServablePackage files) {
+      Candidate candidate,
+      ModelRuntime runtime,
+      Signature signature,
+      ServablePackage files,
+      ModelSettings chosen) {
     return new ModelDescription(
         candidate.model(),
         candidate.version(),
         List.of(candidate.version()),
         runtime.platform(),
         signature,
-        signature.batchable() ? engine.scheduling().maxBatchRows() : 0,
+        signature.batchable() ? chosen.scheduling().maxBatchRows() : 0,
         files.labels(),
         files.image());
   }

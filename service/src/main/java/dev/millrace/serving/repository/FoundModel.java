@@ -28,10 +28,12 @@ record FoundModel(
 
   private ServablePackage read() throws IOException {
     var files = ModelFiles.read(folder, null);
-    if (!files.labels().isEmpty()) {
-      return files;
-    }
-    var labels = ModelFiles.labelsIn(modelFolder);
-    return new ServablePackage(files.modelFile(), labels, files.image(), files.golden());
+    var labels = files.labels().isEmpty() ? ModelFiles.labelsIn(modelFolder) : files.labels();
+    return new ServablePackage(
+        files.modelFile(),
+        labels,
+        files.image(),
+        files.golden(),
+        SettingsFiles.in(modelFolder, folder));
   }
 }

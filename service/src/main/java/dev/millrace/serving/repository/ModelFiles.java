@@ -50,12 +50,14 @@ final class ModelFiles {
         model.modelFile(),
         labels.isEmpty() ? labelsIn(model.folder()) : labels,
         model.manifest().image(),
-        model.golden());
+        model.golden(),
+        SettingsFiles.in(model.folder()));
   }
 
   private static ServablePackage plain(Path folder, Path model) throws IOException {
     requireInside(model, folder);
-    return new ServablePackage(model, labelsIn(folder), null, GoldenExamples.NONE);
+    return new ServablePackage(
+        model, labelsIn(folder), null, GoldenExamples.NONE, SettingsFiles.in(folder));
   }
 
   private static Path onnxFile(Path folder) throws IOException {

@@ -35,12 +35,11 @@ public final class ModelScheduler implements AutoCloseable {
   private ModelScheduler(
       List<? extends ExecutableModel> instances,
       SchedulerSettings settings,
-      ModelMeters meters,
-      NanoClock clock) {
+      SchedulerContext context) {
     anyInstance = instances.getFirst();
     this.settings = settings;
-    this.meters = meters;
-    this.clock = clock;
+    meters = context.meters();
+    clock = context.clock();
     refusals = new Refusals(meters.model());
     var times = new ComputeTimes();
     int maxBatchRows = anyInstance.signature().batchable() ? settings.maxBatchRows() : 0;
@@ -57,12 +56,11 @@ public final class ModelScheduler implements AutoCloseable {
   public static ModelScheduler start(
       List<? extends ExecutableModel> instances,
       SchedulerSettings settings,
-      ModelMeters meters,
-      NanoClock clock) {
+      SchedulerContext context) {
     if (instances.isEmpty()) {
       throw new IllegalArgumentException("A scheduler needs at least one instance of its model");
     }
-    var scheduler = new ModelScheduler(instances, settings, meters, clock);
+    var scheduler = new ModelScheduler(instances, settings, context);
     scheduler.startThreads();
     return scheduler;
   }

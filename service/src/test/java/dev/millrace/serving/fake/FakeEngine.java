@@ -1,19 +1,16 @@
 package dev.millrace.serving.fake;
 
 import dev.millrace.protocol.packaging.GoldenExamples;
-import dev.millrace.serving.device.Device;
 import dev.millrace.serving.inference.InferenceRequest;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.Candidate;
-import dev.millrace.serving.lifecycle.EngineSettings;
 import dev.millrace.serving.lifecycle.LifecycleSettings;
 import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.lifecycle.ModelSettings;
 import dev.millrace.serving.lifecycle.Rollout;
 import dev.millrace.serving.lifecycle.ServablePackage;
 import dev.millrace.serving.lifecycle.VersionLoader;
 import dev.millrace.serving.runtime.ModelRuntime;
-import dev.millrace.serving.runtime.RuntimeSettings;
-import dev.millrace.serving.scheduling.SchedulerSettings;
 import dev.millrace.serving.telemetry.ServingMeters;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
@@ -65,11 +62,10 @@ public final class FakeEngine implements AutoCloseable {
   private FakeEngine(FakeRuntime runtime, Function<Path, ModelRuntime> runtimes) {
     this.runtime = runtime;
     var lifecycle = new LifecycleSettings(2, LIMIT);
-    var engine =
-        new EngineSettings(
-            new Device("cpu", 1), 1, RuntimeSettings.defaults(), SchedulerSettings.defaults());
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM);
-    var loader = new VersionLoader(runtimes, engine, lifecycle, meters, NanoClock.SYSTEM);
+    var loader =
+        new VersionLoader(
+            runtimes, (_, _) -> ModelSettings.defaults(), lifecycle, meters, NanoClock.SYSTEM);
     rollout = new Rollout(catalog, loader, lifecycle, () -> Duration.ofSeconds(5));
   }
 
@@ -98,7 +94,10 @@ public final class FakeEngine implements AutoCloseable {
   public static Candidate candidate(
       String model, String version, String factor, GoldenExamples golden) {
     return new Candidate(
-        model, version, factor, () -> new ServablePackage(file(factor), List.of(), null, golden));
+        model,
+        version,
+        factor,
+        () -> new ServablePackage(file(factor), List.of(), null, golden, List.of()));
   }
 
   private static Path file(String content) throws IOException {

@@ -52,7 +52,8 @@ class LabelCheckTest {
   @Test
   void keepsTheVersionFromBeingServed(@TempDir Path folder) throws IOException {
     var model = Files.writeString(folder.resolve("model.onnx"), "1");
-    var files = new ServablePackage(model, List.of("a", "b", "c"), null, GoldenExamples.NONE);
+    var files =
+        new ServablePackage(model, List.of("a", "b", "c"), null, GoldenExamples.NONE, List.of());
     try (var engine = new FakeEngine()) {
       assertThatThrownBy(
               () -> engine.rollout().serve(new Candidate("m", "1", "three", () -> files)))
@@ -71,7 +72,8 @@ class LabelCheckTest {
             : new ImageDescription(
                 "x", pictureOutput, 1, 28, 28, 1, ImageDescription.Ink.BRIGHT_ON_DARK);
     var labels = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9").subList(0, count);
-    return new ServablePackage(Path.of("model.onnx"), labels, image, GoldenExamples.NONE);
+    return new ServablePackage(
+        Path.of("model.onnx"), labels, image, GoldenExamples.NONE, List.of());
   }
 
   private static Signature signature(TensorSpec... outputs) {

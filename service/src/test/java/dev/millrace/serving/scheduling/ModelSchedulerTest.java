@@ -26,7 +26,8 @@ class ModelSchedulerTest {
   private final SchedulerSettings settings =
       new SchedulerSettings(4, List.of(), Duration.ZERO, 20, 2, 2, Duration.ofSeconds(10));
   private final ModelScheduler scheduler =
-      ModelScheduler.start(List.of(model), settings, meters, NanoClock.SYSTEM);
+      ModelScheduler.start(
+          List.of(model), settings, SchedulerContext.alone(meters, NanoClock.SYSTEM));
 
   @AfterEach
   void close() {
@@ -214,7 +215,9 @@ class ModelSchedulerTest {
     var stuck = EchoModel.gated();
     var hurried =
         new SchedulerSettings(4, List.of(), Duration.ZERO, 20, 2, 2, Duration.ofMillis(1));
-    var closing = ModelScheduler.start(List.of(stuck), hurried, meters, NanoClock.SYSTEM);
+    var closing =
+        ModelScheduler.start(
+            List.of(stuck), hurried, SchedulerContext.alone(meters, NanoClock.SYSTEM));
     var running = Caller.direct();
     var waiting = Caller.direct();
     closing.submit(rows(1, running));
@@ -239,7 +242,9 @@ class ModelSchedulerTest {
   @Test
   void runsOneRequestAtATimeWhereTheModelIsNotBatchable() throws Exception {
     var fixed = EchoModel.notBatchable();
-    try (var alone = ModelScheduler.start(List.of(fixed), settings, meters, NanoClock.SYSTEM)) {
+    try (var alone =
+        ModelScheduler.start(
+            List.of(fixed), settings, SchedulerContext.alone(meters, NanoClock.SYSTEM))) {
       var caller = Caller.direct();
       var input = Tensors.floats("x", Shape.of(2, 3), 1, 2, 3, 4, 5, 6);
       alone.submit(new ScheduledRequest(List.of(input), 1, List.of(), NONE, 0, caller));

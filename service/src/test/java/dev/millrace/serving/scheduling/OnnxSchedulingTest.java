@@ -152,7 +152,8 @@ class OnnxSchedulingTest {
 
   private ModelScheduler start(Path file) {
     var model = new OnnxRuntime().open(file, Device.cpu(), RuntimeSettings.defaults());
-    return ModelScheduler.start(List.of(model), PATIENT, meters, NanoClock.SYSTEM);
+    return ModelScheduler.start(
+        List.of(model), PATIENT, SchedulerContext.alone(meters, NanoClock.SYSTEM));
   }
 
   private static Holder submit(ModelScheduler scheduler, List<Integer> outputs, Tensor... inputs) {

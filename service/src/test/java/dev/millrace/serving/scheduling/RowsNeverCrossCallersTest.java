@@ -84,7 +84,8 @@ class RowsNeverCrossCallersTest {
         new SchedulerSettings(
             MAX_BATCH_ROWS, List.of(), delay, 100_000, 2, 2, Duration.ofSeconds(20));
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("echo", "1");
-    var scheduler = ModelScheduler.start(models, settings, meters, NanoClock.SYSTEM);
+    var scheduler =
+        ModelScheduler.start(models, settings, SchedulerContext.alone(meters, NanoClock.SYSTEM));
     var sent = new ArrayList<Sent>();
     try (scheduler;
         var threads = Executors.newFixedThreadPool(THREADS)) {

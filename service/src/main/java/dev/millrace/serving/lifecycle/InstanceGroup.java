@@ -1,0 +1,30 @@
+package dev.millrace.serving.lifecycle;
+
+import java.util.List;
+
+/**
+ * Copies of a model that are placed alike.
+ *
+ * @param count copies, on each device named; where none is named, on one that placement finds
+ * @param kind where they may be
+ * @param devices ordinals of GPUs; empty leaves the choice to placement
+ */
+public record InstanceGroup(int count, Kind kind, List<Integer> devices) {
+  /** Where copies of a group may be. */
+  public enum Kind {
+    /** On a GPU where one has room, else on the processors. */
+    AUTO,
+    /** On the processors. */
+    CPU,
+    /** On GPUs. */
+    GPU
+  }
+
+  /** Refuses a group without copies. */
+  public InstanceGroup {
+    devices = List.copyOf(devices);
+    if (count < 1) {
+      throw new IllegalArgumentException("instances.count is " + count + "; it must be 1 or more");
+    }
+  }
+}

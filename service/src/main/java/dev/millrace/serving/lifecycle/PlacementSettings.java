@@ -1,0 +1,33 @@
+package dev.millrace.serving.lifecycle;
+
+import java.util.List;
+
+/**
+ * Where the copies of a model go.
+ *
+ * @param groups at least one
+ * @param fallback what happens when no GPU has room
+ */
+public record PlacementSettings(List<InstanceGroup> groups, Fallback fallback) {
+  /** Whether a model that belongs on a GPU may run on the processors. */
+  public enum Fallback {
+    /** It may, visibly. */
+    CPU,
+    /** It must not: the load fails. */
+    FORBIDDEN
+  }
+
+  /** Refuses a model without copies. */
+  public PlacementSettings {
+    groups = List.copyOf(groups);
+    if (groups.isEmpty()) {
+      throw new IllegalArgumentException("instances is empty; give at least one group");
+    }
+  }
+
+  /** So many copies, where there is room. */
+  public static PlacementSettings copies(int count) {
+    return new PlacementSettings(
+        List.of(new InstanceGroup(count, InstanceGroup.Kind.AUTO, List.of())), Fallback.CPU);
+  }
+}

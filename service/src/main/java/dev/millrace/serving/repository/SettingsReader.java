@@ -1,0 +1,70 @@
+package dev.millrace.serving.repository;
+
+import dev.millrace.serving.lifecycle.InstanceGroup;
+import dev.millrace.serving.lifecycle.ModelSettings;
+import dev.millrace.serving.lifecycle.PlacementSettings;
+import dev.millrace.serving.lifecycle.PlacementSettings.Fallback;
+import dev.millrace.serving.runtime.RuntimeSettings;
+import dev.millrace.serving.scheduling.SchedulerSettings;
+import java.util.List;
+import java.util.Set;
+
+/** Lays what one file says about a model over the settings known so far. */
+final class SettingsReader {
+  private static final Set<String> KEYS =
+      Set.of(
+          "max-batch-rows",
+          "preferred-batch-rows",
+          "max-queue-delay",
+          "max-queue-rows",
+          "instances",
+          "cpu-fallback",
+          "intra-op-threads",
+          "response-cache",
+          "weight",
+          "consistency-tolerance");
+
+  private SettingsReader() {}
+
+  /** What the map does not mention stays as it was. */
+  static ModelSettings over(ModelSettings before, SettingsMap map) {
+    map.requireOnly(KEYS);
+    return new ModelSettings(
+        placement(before.placement(), map),
+        new RuntimeSettings(map.whole("intra-op-threads", before.runtime().intraOpThreads())),
+        scheduling(before.scheduling(), map),
+        map.bytes("response-cache", before.cacheBytes()),
+        map.number("weight", before.weight()),
+        map.number("consistency-tolerance", before.consistencyTolerance()));
+  }
+
+  private static PlacementSettings placement(PlacementSettings before, SettingsMap map) {
+    var fallback = map.flag("cpu-fallback", before.fallback() == Fallback.CPU);
+    return new PlacementSettings(
+        map.has("instances") ? groups(map) : before.groups(),
+        fallback ? Fallback.CPU : Fallback.FORBIDDEN);
+  }
+
+  private static List<InstanceGroup> groups(SettingsMap map) {
+    return map.maps("instances").stream().map(SettingsReader::group).toList();
+  }
+
+  private static InstanceGroup group(SettingsMap map) {
+    map.requireOnly(Set.of("count", "kind", "devices"));
+    return new InstanceGroup(
+        map.whole("count", 1),
+        map.choice("kind", InstanceGroup.Kind.AUTO),
+        map.wholes("devices", List.of()));
+  }
+
+  private static SchedulerSettings scheduling(SchedulerSettings before, SettingsMap map) {
+    return new SchedulerSettings(
+        map.whole("max-batch-rows", before.maxBatchRows()),
+        map.wholes("preferred-batch-rows", before.preferredBatchRows()),
+        map.duration("max-queue-delay", before.maxQueueDelay()),
+        map.whole("max-queue-rows", before.maxQueueRows()),
+        before.priorityLevels(),
+        before.defaultPriority(),
+        before.closeLimit());
+  }
+}

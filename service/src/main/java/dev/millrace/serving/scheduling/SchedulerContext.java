@@ -1,0 +1,13 @@
+package dev.millrace.serving.scheduling;
+
+import dev.millrace.serving.telemetry.ModelMeters;
+import dev.millrace.serving.time.NanoClock;
+
+/** What surrounds the workers of one model. */
+public record SchedulerContext(
+    ModelMeters meters, NanoClock clock, DeviceShare share, InstanceRepair repair) {
+  /** A model that has its device for itself, and whose instances are not repaired. */
+  public static SchedulerContext alone(ModelMeters meters, NanoClock clock) {
+    return new SchedulerContext(meters, clock, DeviceShare.UNSHARED, InstanceRepair.NONE);
+  }
+}
