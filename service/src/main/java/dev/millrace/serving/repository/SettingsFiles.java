@@ -66,6 +66,11 @@ public final class SettingsFiles implements ModelSettingsSource {
   }
 
   private static SettingsMap read(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new IOException(
+          "There is no file of settings '%s'. Create it, or unset MILLRACE_MODEL_SETTINGS."
+              .formatted(file));
+    }
     if (Files.size(file) > MAX_BYTES) {
       throw new IOException(
           "%s has %d bytes; a file of settings has at most %d"

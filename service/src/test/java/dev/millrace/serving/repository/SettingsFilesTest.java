@@ -1,0 +1,140 @@
+package dev.millrace.serving.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.protocol.packaging.GoldenExamples;
+import dev.millrace.serving.lifecycle.InstanceGroup;
+import dev.millrace.serving.lifecycle.ModelSettings;
+import dev.millrace.serving.lifecycle.PlacementSettings;
+import dev.millrace.serving.lifecycle.ServablePackage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsFilesTest {
+  private final Path folder;
+
+  SettingsFilesTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @Test
+  void takesTheDefaultsWhereNobodySaysAnything() throws IOException {
+    assertThat(read(null)).isEqualTo(ModelSettings.defaults());
+  }
+
+  @Test
+  void takesWhatLiesWithTheModel() throws IOException {
+    var settings =
+        read(
+            null,
+            """
+            max-batch-rows: 32
+            preferred-batch-rows: [16, 8]
+            max-queue-delay: 500us
+            max-queue-rows: 100
+            instances:
+              - {count: 2, kind: gpu, devices: [0, 1]}
+              - {count: 1, kind: cpu}
+            cpu-fallback: false
+            response-cache: 64MB
+            weight: 2.5
+            consistency-tolerance: 1e-5
+            """);
+    assertThat(settings.scheduling().maxBatchRows()).isEqualTo(32);
+    assertThat(settings.scheduling().preferredBatchRows()).containsExactly(8, 16);
+    assertThat(settings.scheduling().maxQueueDelay()).isEqualTo(Duration.ofNanos(500_000));
+    assertThat(settings.scheduling().maxQueueRows()).isEqualTo(100);
+    assertThat(settings.placement().groups())
+        .containsExactly(
+            new InstanceGroup(2, InstanceGroup.Kind.GPU, List.of(0, 1)),
+            new InstanceGroup(1, InstanceGroup.Kind.CPU, List.of()));
+    assertThat(settings.placement().fallback()).isEqualTo(PlacementSettings.Fallback.FORBIDDEN);
+    assertThat(settings.cacheBytes()).isEqualTo(64 << 20);
+    assertThat(settings.weight()).isEqualTo(2.5);
+    assertThat(settings.consistencyTolerance()).isEqualTo(1e-5);
+  }
+
+  @Test
+  void letsTheOperatorOverruleTheModelKeyByKey() throws IOException {
+    var operators =
+        Files.writeString(
+            folder.resolve("operators.yaml"),
+            "models:\n  digits:\n    weight: 3\n  other:\n    weight: 9\n");
+    var settings = read(operators, "weight: 2\nmax-batch-rows: 7\n", "max-batch-rows: 8\n");
+    assertThat(settings.weight()).isEqualTo(3);
+    assertThat(settings.scheduling().maxBatchRows()).isEqualTo(8);
+  }
+
+  @Test
+  void readsTheOperatorsFileAtEachLoad() throws IOException {
+    var operators = Files.writeString(folder.resolve("operators.yaml"), "");
+    var files = new SettingsFiles(ModelSettings.defaults(), operators);
+    assertThat(files.of("digits", servable()).weight()).isEqualTo(1);
+    Files.writeString(operators, "models: {digits: {weight: 4}}");
+    assertThat(files.of("digits", servable()).weight()).isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "weigth: 2                  | millrace.yaml has the key 'weigth'; known are",
+        "weight: heavy              | millrace.yaml: weight is 'heavy'; it must be a number",
+        "weight: .inf               | millrace.yaml: weight is 'Infinity'; it must be a number",
+        "weight: 0                  | weight is 0.0; it must be more than 0",
+        "max-batch-rows: 2.5        | millrace.yaml: max-batch-rows is '2.5'; it must be a whole",
+        "max-queue-delay: 5         | it must be a time such as 500us, 20ms, 2s or 5m",
+        "response-cache: 5 apples   | it must be a size such as 512KB, 64MB or 1GB",
+        "preferred-batch-rows: 8    | preferred-batch-rows is '8'; it must be a list",
+        "preferred-batch-rows: [99] | preferred-batch-rows is [99]; it must be sizes from 1 to max",
+        "instances: []              | instances is empty; give at least one group",
+        "instances: [{cont: 1}]     | millrace.yaml: instances has the key 'cont'; known are [count",
+        "instances: [{kind: tpu}]   | kind is 'tpu'; it must be one of [auto, cpu, gpu]",
+        "cpu-fallback: maybe        | cpu-fallback is 'maybe'; it must be true or false",
+        "just text                  | millrace.yaml is 'just text'; it must be keys with values",
+        "weight: 1\\nweight: 2       | millrace.yaml is not YAML: ",
+        "weight: !!java.net.URL [x] | millrace.yaml is not YAML: ",
+        "a: [b                      | millrace.yaml is not YAML: "
+      })
+  void saysWhatIsWrongWithAFile(String content, String expected) {
+    assertThatThrownBy(() -> read(null, content.replace("\\n", "\n")))
+        .hasMessageContaining(expected);
+  }
+
+  @Test
+  void saysThatTheOperatorsFileIsMissing() {
+    assertThatThrownBy(() -> read(folder.resolve("missing.yaml")))
+        .isInstanceOf(IOException.class)
+        .hasMessageMatching(
+            "There is no file of settings '.*missing.yaml'. Create it, or unset .*");
+  }
+
+  @Test
+  void refusesAFileThatNoPersonWrote() {
+    assertThatThrownBy(() -> read(null, "# " + "x".repeat(70_000)))
+        .hasMessageContaining("a file of settings has at most 65536");
+  }
+
+  private ModelSettings read(@Nullable Path operators, String... contents) throws IOException {
+    var paths = new Path[contents.length];
+    for (int i = 0; i < contents.length; i++) {
+      paths[i] = Files.createDirectories(folder.resolve("model" + i)).resolve("millrace.yaml");
+      Files.writeString(paths[i], contents[i]);
+    }
+    return new SettingsFiles(ModelSettings.defaults(), operators).of("digits", servable(paths));
+  }
+
+  private static ServablePackage servable(Path... settingsFiles) {
+    return new ServablePackage(
+        Path.of("model.onnx"), List.of(), null, GoldenExamples.NONE, List.of(settingsFiles));
+  }
+}
