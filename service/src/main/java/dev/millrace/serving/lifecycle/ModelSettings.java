@@ -40,4 +40,10 @@ public record ModelSettings(
         1,
         1e-3);
   }
+
+  /** The same, with every request running alone. */
+  ModelSettings withoutBatching() {
+    return new ModelSettings(
+        placement, runtime, scheduling.withoutBatching(), cacheBytes, weight, consistencyTolerance);
+  }
 }

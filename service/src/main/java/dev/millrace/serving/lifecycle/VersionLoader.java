@@ -68,9 +68,10 @@ public final class VersionLoader implements AutoCloseable {
   }
 
   private LoadedVersion load(Candidate candidate, ServablePackage files, long startedNanos) {
-    var chosen = settingsOf(candidate, files);
+    var wanted = settingsOf(candidate, files);
     var runtime = runtimes.apply(files.modelFile());
-    var instances = opened(runtime, files, chosen);
+    var instances = opened(runtime, files, wanted);
+    var chosen = BatchConsistency.checked(wanted, candidate, instances.getFirst(), files.golden());
     var signature = instances.getFirst().signature();
     var ownMeters = meters.open(candidate.model(), candidate.version());
     // From here on the scheduler owns the instances.

@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Cuts the outputs of a batch into views per request, and joins pieces of one request again. */
-final class OutputRows {
+/** Cuts the tensors of a batch into views per request, and joins pieces of one request again. */
+public final class OutputRows {
   private OutputRows() {}
 
   /** Whether every output has as many rows as the batch, so that it can be cut. */
-  static boolean haveRows(List<Tensor> outputs, int rows) {
+  public static boolean haveRows(List<Tensor> outputs, int rows) {
     for (int i = 0; i < outputs.size(); i++) {
       var shape = outputs.get(i).shape();
       if (shape.rank() == 0 || shape.dimension(0) != rows) {
@@ -37,7 +37,7 @@ final class OutputRows {
   }
 
   /** So many rows of each, beginning with that row. */
-  static List<Tensor> cut(List<Tensor> outputs, int firstRow, int rows) {
+  public static List<Tensor> cut(List<Tensor> outputs, int firstRow, int rows) {
     var views = new Tensor[outputs.size()];
     for (int i = 0; i < views.length; i++) {
       views[i] = cut(outputs.get(i), firstRow, rows);

@@ -47,6 +47,12 @@ public record SchedulerSettings(
     return new SchedulerSettings(64, List.of(), Duration.ZERO, 8_192, 2, 2, Duration.ofSeconds(30));
   }
 
+  /** The same, with every request running alone. */
+  public SchedulerSettings withoutBatching() {
+    return new SchedulerSettings(
+        0, List.of(), maxQueueDelay, maxQueueRows, priorityLevels, defaultPriority, closeLimit);
+  }
+
   private static void require(boolean holds, String key, Object value, String expected) {
     if (!holds) {
       throw new IllegalArgumentException(key + " is " + value + "; it must be " + expected);
