@@ -20,8 +20,21 @@ public interface InferenceAnswer extends AutoCloseable {
    */
   List<Tensor> outputs();
 
-  /** Where the time went. */
+  /** Where the time went; all zero where no model ran. */
   BatchTimings timings();
+
+  /** Where the answer comes from. */
+  default Source source() {
+    return Source.MODEL;
+  }
+
+  /** Where an answer comes from. */
+  enum Source {
+    /** The model ran. */
+    MODEL,
+    /** The version answered the same request before, and kept the answer. */
+    CACHE
+  }
 
   /** Gives the output buffer back. Idempotent; any thread. */
   @Override

@@ -50,7 +50,11 @@ public final class InferenceService {
   private static void submit(InferenceRequest request, InferenceReply reply, ModelLease lease) {
     try {
       var call = new LeasedCall(lease, reply);
-      lease.submit(RequestCheck.scheduled(request, lease, call));
+      var scheduled = RequestCheck.scheduled(request, lease, call);
+      var cache = lease.cache();
+      if (cache == null || !call.answeredFrom(cache.look(scheduled))) {
+        lease.submit(scheduled);
+      }
     } catch (RuntimeException | Error e) {
       lease.countRefusal();
       lease.close();

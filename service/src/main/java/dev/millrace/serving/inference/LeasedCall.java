@@ -2,6 +2,7 @@ package dev.millrace.serving.inference;
 
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.ModelLease;
+import dev.millrace.serving.lifecycle.ResponseCache.Lookup;
 import dev.millrace.serving.scheduling.BatchResult;
 import dev.millrace.serving.scheduling.BatchTimings;
 import dev.millrace.serving.scheduling.Outcome;
@@ -26,9 +27,28 @@ final class LeasedCall implements Outcome, InferenceAnswer {
   /** Written once, by the thread that then hands this object on as the answer. */
   private @Nullable BatchResult result;
 
+  /** Where the answer is to be kept; written before the request is submitted. */
+  private Lookup.@Nullable Miss miss;
+
   LeasedCall(ModelLease lease, InferenceReply reply) {
     this.lease = lease;
     this.reply = reply;
+  }
+
+  /** Answers from the cache where it can; else the answer will be kept in it. */
+  boolean answeredFrom(Lookup lookup) {
+    return switch (lookup) {
+      case Lookup.Hit(var outputs) -> {
+        var known = new KnownAnswer(model(), version(), outputs);
+        lease.close();
+        home().execute(() -> handOver(known));
+        yield true;
+      }
+      case Lookup.Miss missed -> {
+        miss = missed;
+        yield false;
+      }
+    };
   }
 
   @Override
@@ -44,12 +64,28 @@ final class LeasedCall implements Outcome, InferenceAnswer {
   @Override
   public void completed(BatchResult batchResult) {
     result = batchResult;
+    if (miss != null) {
+      keep(batchResult, miss);
+    }
+    handOver(this);
+  }
+
+  /** An answer that cannot be kept is an answer all the same. */
+  private void keep(BatchResult computed, Lookup.Miss place) {
     try {
-      reply.answered(this);
+      place.keep(computed.outputs());
+    } catch (RuntimeException | Error e) {
+      log.error("Keeping an answer of model '{}' broke", model(), e);
+    }
+  }
+
+  private void handOver(InferenceAnswer answer) {
+    try {
+      reply.answered(answer);
     } catch (RuntimeException | Error e) {
       // A protocol that breaks must not pin the version for ever.
       log.error("Handing over an answer of model '{}' broke", model(), e);
-      close();
+      answer.close();
     }
   }
 

@@ -4,6 +4,7 @@ import dev.millrace.serving.scheduling.ModelScheduler;
 import dev.millrace.serving.telemetry.ModelMeters;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** One version that is open, checked and warm, with the leases on it. */
 final class LoadedVersion {
@@ -15,8 +16,9 @@ final class LoadedVersion {
   private final boolean batchable;
   private final LeaseCount leases = new LeaseCount();
 
-  /** What computes its answers, and counts them. */
-  record Workers(ModelScheduler scheduler, ModelMeters meters, String device) {}
+  /** What computes its answers, counts them and, where there is a cache, keeps them. */
+  record Workers(
+      ModelScheduler scheduler, ModelMeters meters, String device, @Nullable ResponseCache cache) {}
 
   LoadedVersion(
       Candidate candidate,

@@ -4,6 +4,7 @@ import dev.millrace.serving.scheduling.ScheduledRequest;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.tensor.Signature;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pin on one version: until it is closed, the version is not unloaded. Any thread may close it.
@@ -35,6 +36,11 @@ public final class ModelLease implements AutoCloseable {
   /** Whether the first dimension of every input is its rows. */
   public boolean batchable() {
     return pinned.batchable();
+  }
+
+  /** The answers that the version keeps; null where it keeps none. */
+  public @Nullable ResponseCache cache() {
+    return pinned.workers().cache();
   }
 
   /** Queues a request. Never blocks; keep the lease until its outcome is no longer used. */

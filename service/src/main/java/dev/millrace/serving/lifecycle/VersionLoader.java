@@ -88,7 +88,11 @@ public final class VersionLoader implements AutoCloseable {
     return new LoadedVersion(
         candidate,
         describe(candidate, runtime, signature, files, chosen),
-        new LoadedVersion.Workers(scheduler, ownMeters, instances.getFirst().device()),
+        new LoadedVersion.Workers(
+            scheduler,
+            ownMeters,
+            instances.getFirst().device(),
+            ResponseCache.of(chosen.cacheBytes(), ownMeters, clock)),
         Duration.ofNanos(clock.nanos() - startedNanos),
         Instant.now());
   }

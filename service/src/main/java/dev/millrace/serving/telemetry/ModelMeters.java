@@ -59,6 +59,10 @@ public final class ModelMeters implements AutoCloseable {
   private final LongAdder inferNanos = new LongAdder();
   private final LongAdder outputNanos = new LongAdder();
   private final LongAdder pending = new LongAdder();
+  private final LongAdder cacheHits = new LongAdder();
+  private final LongAdder cacheMisses = new LongAdder();
+  private final LongAdder cacheHitNanos = new LongAdder();
+  private final LongAdder cacheMissNanos = new LongAdder();
   private final DistributionSummary histogram;
 
   /** Guarded by the owner's lock. */
@@ -92,6 +96,10 @@ public final class ModelMeters implements AutoCloseable {
     gauge(ServingMeter.COMPUTE_INFER_DURATION, () -> micros(inferNanos), tags, registry);
     gauge(ServingMeter.COMPUTE_OUTPUT_DURATION, () -> micros(outputNanos), tags, registry);
     gauge(ServingMeter.PENDING_REQUESTS, pending::sum, tags, registry);
+    gauge(ServingMeter.CACHE_HITS, cacheHits::sum, tags, registry);
+    gauge(ServingMeter.CACHE_MISSES, cacheMisses::sum, tags, registry);
+    gauge(ServingMeter.CACHE_HIT_DURATION, () -> micros(cacheHitNanos), tags, registry);
+    gauge(ServingMeter.CACHE_MISS_DURATION, () -> micros(cacheMissNanos), tags, registry);
   }
 
   private void gauge(ServingMeter meter, DoubleSupplier value, Tags tags, MeterRegistry registry) {
@@ -146,6 +154,27 @@ public final class ModelMeters implements AutoCloseable {
     outputNanos.add(durations.outputNanos());
     histogram.record(durations.totalNanos() / 1_000.0);
     window.record(durations.totalNanos());
+  }
+
+  /** A request was answered with what an earlier one was answered with. */
+  public void cacheHit(long nanos) {
+    cacheHits.increment();
+    cacheHitNanos.add(nanos);
+    success.increment();
+    requestNanos.add(nanos);
+    histogram.record(nanos / 1_000.0);
+    window.record(nanos);
+  }
+
+  /** Nothing was known of a request. */
+  public void cacheMissed(long nanos) {
+    cacheMisses.increment();
+    cacheMissNanos.add(nanos);
+  }
+
+  /** An answer was kept for later. */
+  public void cacheFilled(long nanos) {
+    cacheMissNanos.add(nanos);
   }
 
   /**

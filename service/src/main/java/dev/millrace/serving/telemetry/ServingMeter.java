@@ -32,6 +32,20 @@ enum ServingMeter {
       "microseconds",
       "Time to cut the batch's outputs into answers, summed over requests"),
   PENDING_REQUESTS("nv_inference_pending_request_count", "requests", "Requests waiting for a run"),
+  CACHE_HITS(
+      "nv_cache_num_hits_per_model", "requests", "Requests answered from the response cache"),
+  CACHE_MISSES(
+      "nv_cache_num_misses_per_model",
+      "requests",
+      "Requests that the response cache had no answer for"),
+  CACHE_HIT_DURATION(
+      "nv_cache_hit_duration_per_model",
+      "microseconds",
+      "Time to find answers in the response cache, summed over hits"),
+  CACHE_MISS_DURATION(
+      "nv_cache_miss_duration_per_model",
+      "microseconds",
+      "Time to look in vain and to keep the answer, summed over misses"),
   REQUEST_DURATION_HISTOGRAM(
       "nv_inference_request_duration_histogram_us",
       "microseconds",

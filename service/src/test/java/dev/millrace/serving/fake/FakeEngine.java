@@ -35,6 +35,7 @@ public final class FakeEngine implements AutoCloseable {
   /** Longer than anything takes, so that a hung test ends. */
   public static final Duration LIMIT = Duration.ofSeconds(20);
 
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final FakeRuntime runtime;
   private final ModelCatalog catalog = new ModelCatalog();
   private final Rollout rollout;
@@ -51,26 +52,40 @@ public final class FakeEngine implements AutoCloseable {
   }
 
   private FakeEngine(FakeRuntime runtime) {
-    this(runtime, _ -> runtime);
+    this(runtime, _ -> runtime, ModelSettings.defaults());
+  }
+
+  /** Models take and give pairs of numbers, and have these settings. */
+  public FakeEngine(ModelSettings settings) {
+    this(new FakeRuntime(FakeModel.pairs()), settings);
+  }
+
+  private FakeEngine(FakeRuntime runtime, ModelSettings settings) {
+    this(runtime, _ -> runtime, settings);
   }
 
   /** Models are opened by real runtimes. */
   public FakeEngine(Function<Path, ModelRuntime> runtimes) {
-    this(new FakeRuntime(FakeModel.pairs()), runtimes);
+    this(new FakeRuntime(FakeModel.pairs()), runtimes, ModelSettings.defaults());
   }
 
-  private FakeEngine(FakeRuntime runtime, Function<Path, ModelRuntime> runtimes) {
+  private FakeEngine(
+      FakeRuntime runtime, Function<Path, ModelRuntime> runtimes, ModelSettings modelSettings) {
     this.runtime = runtime;
     var lifecycle = new LifecycleSettings(2, LIMIT);
-    var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM);
+    var meters = new ServingMeters(registry, NanoClock.SYSTEM);
     var loader =
-        new VersionLoader(
-            runtimes, (_, _) -> ModelSettings.defaults(), lifecycle, meters, NanoClock.SYSTEM);
+        new VersionLoader(runtimes, (_, _) -> modelSettings, lifecycle, meters, NanoClock.SYSTEM);
     rollout = new Rollout(catalog, loader, lifecycle, () -> Duration.ofSeconds(5));
   }
 
   public FakeRuntime runtime() {
     return runtime;
+  }
+
+  /** The value of a meter of one version. */
+  public double metered(String meter, String model, String version) {
+    return registry.get(meter).tags("model", model, "version", version).gauge().value();
   }
 
   public ModelCatalog catalog() {

@@ -84,7 +84,7 @@ final class RestReply implements InferenceReply {
       response.headers().setInt(InferHeaders.JSON_LENGTH, encoded.jsonBytes());
     }
     long encodeNanos = System.nanoTime() - startNanos;
-    response.headers().set(ServerTiming.HEADER, ServerTiming.of(answer.timings(), encodeNanos));
+    response.headers().set(ServerTiming.HEADER, ServerTiming.of(answer, encodeNanos));
     return response;
   }
 

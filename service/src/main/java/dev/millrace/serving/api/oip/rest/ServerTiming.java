@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.inference.InferenceAnswer;
 import dev.millrace.serving.scheduling.BatchTimings;
 
 /** Writes the header {@code Server-Timing}: where the time of an answer went, in milliseconds. */
@@ -8,7 +9,20 @@ final class ServerTiming {
 
   private ServerTiming() {}
 
-  static String of(BatchTimings timings, long encodeNanos) {
+  static String of(InferenceAnswer answer, long encodeNanos) {
+    return switch (answer.source()) {
+      case MODEL -> computed(answer.timings(), encodeNanos);
+      case CACHE -> cached(encodeNanos);
+    };
+  }
+
+  private static String cached(long encodeNanos) {
+    var text = new StringBuilder(48).append("cache;desc=hit");
+    append(text, ", encode;dur=", encodeNanos);
+    return text.toString();
+  }
+
+  private static String computed(BatchTimings timings, long encodeNanos) {
     var text = new StringBuilder(80);
     append(text, "queue;dur=", timings.queueNanos());
     append(text, ", assemble;dur=", timings.assembleNanos());
