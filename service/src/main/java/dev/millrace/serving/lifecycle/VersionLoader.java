@@ -5,6 +5,8 @@ import dev.millrace.serving.device.Device;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
+import dev.millrace.serving.scheduling.FairDevices;
+import dev.millrace.serving.scheduling.InstanceRepair;
 import dev.millrace.serving.scheduling.ModelScheduler;
 import dev.millrace.serving.scheduling.SchedulerContext;
 import dev.millrace.serving.telemetry.ServingMeters;
@@ -32,6 +34,7 @@ public final class VersionLoader implements AutoCloseable {
   private final LifecycleSettings settings;
   private final ServingMeters meters;
   private final NanoClock clock;
+  private final FairDevices shares;
   private final ExecutorService threads;
 
   /**
@@ -50,6 +53,7 @@ public final class VersionLoader implements AutoCloseable {
     this.settings = settings;
     this.meters = meters;
     this.clock = clock;
+    shares = new FairDevices(Device.cpu().cores(), clock);
     // Native code runs here for seconds: platform threads, so that no virtual thread is held up.
     this.threads =
         Executors.newFixedThreadPool(
@@ -77,7 +81,13 @@ public final class VersionLoader implements AutoCloseable {
     // From here on the scheduler owns the instances.
     var scheduler =
         ModelScheduler.start(
-            instances, chosen.scheduling(), SchedulerContext.alone(ownMeters, clock));
+            instances,
+            chosen.scheduling(),
+            new SchedulerContext(
+                ownMeters,
+                clock,
+                shares.shares(chosen.weight(), chosen.runtime().intraOpThreads()),
+                InstanceRepair.NONE));
     try {
       scheduler.warmUp(settings.loadLimit());
     } catch (RuntimeException e) {

@@ -65,11 +65,20 @@ final class BatchRunner implements AutoCloseable {
   }
 
   /** Runs zeros in every batch size that is a power of two. */
-  void warmUp(int maxBatchRows) {
+  void warmUp(int maxBatchRows, Turn turn) {
     for (int rows = 1; rows < Math.max(maxBatchRows, 1); rows *= 2) {
-      warmUpRows(rows);
+      warmUpInTurn(rows, turn);
     }
-    warmUpRows(Math.max(maxBatchRows, 1));
+    warmUpInTurn(Math.max(maxBatchRows, 1), turn);
+  }
+
+  private void warmUpInTurn(int rows, Turn turn) {
+    turn.take();
+    try {
+      warmUpRows(rows);
+    } finally {
+      turn.give();
+    }
   }
 
   @Override

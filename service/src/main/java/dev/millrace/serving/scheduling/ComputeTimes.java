@@ -24,6 +24,15 @@ final class ComputeTimes {
     return averageNanos.get(knownPower(rows));
   }
 
+  /** The largest of the known sizes that is expected to run so long at most; 1 or more. */
+  int rowsWithin(long nanos, int mostRows) {
+    int rows = mostRows;
+    while (nanos != Long.MAX_VALUE && rows > 1 && expectedNanos(rows) > nanos) {
+      rows = Integer.highestOneBit(rows - 1);
+    }
+    return rows;
+  }
+
   /**
    * A request was refused for what is expected. One slow run would refuse every later request with
    * a short deadline, and nothing would run to correct it; so refusing lowers the expectation.

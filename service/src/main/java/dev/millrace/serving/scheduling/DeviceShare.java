@@ -1,20 +1,48 @@
 package dev.millrace.serving.scheduling;
 
-/** One model's share of the device that several models run on. Thread-safe. */
-public interface DeviceShare {
+/**
+ * One model's share of a device that several models run on. Workers call {@link #enter}, {@link
+ * #leave}, {@link #enter} and so on, and {@link #idle} when they have nothing to run. Thread-safe.
+ */
+interface DeviceShare {
   /** Whoever asks may run at once. */
   DeviceShare UNSHARED =
       new DeviceShare() {
         @Override
-        public void enter() {}
+        public long enter() {
+          return 0;
+        }
 
         @Override
         public void leave(long computeNanos) {}
+
+        @Override
+        public void idle() {}
+
+        @Override
+        public long longestRunNanos() {
+          return Long.MAX_VALUE;
+        }
       };
 
-  /** Waits until this model may run; called by a worker before each run. */
-  void enter();
+  /**
+   * Waits until this model may run; called by a worker before each run.
+   *
+   * @return nanoseconds waited; 0 where the device was free
+   */
+  long enter();
 
-  /** Called by the same worker after the run, with what it took. */
+  /**
+   * Called by the same worker after the run. Unless {@link #idle} follows, the model is expected
+   * back at once, and one that had more of the device does not slip in between.
+   *
+   * @param computeNanos what the run took; 0 where none came about
+   */
   void leave(long computeNanos);
+
+  /** The worker has nothing to run. */
+  void idle();
+
+  /** How long a run may take; without bound while no other model wants the device. */
+  long longestRunNanos();
 }

@@ -48,7 +48,9 @@ public final class ModelScheduler implements AutoCloseable {
     wakeups = new Wakeups(sleepers);
     for (int i = 0; i < instances.size(); i++) {
       var runner = new BatchRunner(instances.get(i), queue, times, meters, clock);
-      workers.add(new Worker(queue, runner, wakeups, sleepers.get(i), new Batch(times), clock));
+      var turn = new Turn(context.shares().on(instances.get(i).device()), clock);
+      workers.add(
+          new Worker(queue, runner, wakeups, sleepers.get(i), new Batch(times), turn, clock));
     }
   }
 

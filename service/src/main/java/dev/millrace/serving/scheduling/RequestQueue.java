@@ -106,17 +106,23 @@ final class RequestQueue {
     }
   }
 
+  /** The same without a bound on the time of the run. */
+  @Nullable BatchDecision next(long nowNanos, Batch batch) {
+    return next(nowNanos, batch, Long.MAX_VALUE);
+  }
+
   /**
    * Fills the batch with what runs now, and with what is not wanted any more.
    *
+   * @param longestRunNanos a batch grows no further than what is expected to run so long
    * @return null when nothing waits
    */
-  @Nullable BatchDecision next(long nowNanos, Batch batch) {
+  @Nullable BatchDecision next(long nowNanos, Batch batch, long longestRunNanos) {
     lock.lock();
     try {
       batch.clear();
       sortArrivals();
-      collect(nowNanos, batch);
+      collect(nowNanos, batch, times.rowsWithin(longestRunNanos, Math.max(maxBatchRows, 1)));
       var decision = batch.count() == 0 ? null : decide(nowNanos, batch);
       batch.keep(decision instanceof BatchDecision.Run(int count) ? count : 0);
       remove(batch);
@@ -149,9 +155,8 @@ final class RequestQueue {
     return priority <= 0 ? settings.defaultPriority() : Math.min(priority, lanes.length);
   }
 
-  private void collect(long nowNanos, Batch batch) {
+  private void collect(long nowNanos, Batch batch, int mostRows) {
     int looksLeft = MOST_LOOKED_AT;
-    int mostRows = Math.max(maxBatchRows, 1);
     for (var lane : lanes) {
       var part = lane.head();
       while (part != null && looksLeft > 0 && batch.rows() < mostRows) {

@@ -5,9 +5,9 @@ import dev.millrace.serving.time.NanoClock;
 
 /** What surrounds the workers of one model. */
 public record SchedulerContext(
-    ModelMeters meters, NanoClock clock, DeviceShare share, InstanceRepair repair) {
+    ModelMeters meters, NanoClock clock, DeviceShares shares, InstanceRepair repair) {
   /** A model that has its device for itself, and whose instances are not repaired. */
   public static SchedulerContext alone(ModelMeters meters, NanoClock clock) {
-    return new SchedulerContext(meters, clock, DeviceShare.UNSHARED, InstanceRepair.NONE);
+    return new SchedulerContext(meters, clock, DeviceShares.UNSHARED, InstanceRepair.NONE);
   }
 }

@@ -18,6 +18,7 @@ final class Worker implements Runnable {
   private final Sleeper sleeper;
   private final NanoClock clock;
   private final Batch batch;
+  private final Turn turn;
   private final AtomicReference<@Nullable CompletableFuture<Void>> warmUp = new AtomicReference<>();
   private volatile boolean abandoned;
 
@@ -27,12 +28,14 @@ final class Worker implements Runnable {
       Wakeups wakeups,
       Sleeper sleeper,
       Batch batch,
+      Turn turn,
       NanoClock clock) {
     this.queue = queue;
     this.runner = runner;
     this.wakeups = wakeups;
     this.sleeper = sleeper;
     this.batch = batch;
+    this.turn = turn;
     this.clock = clock;
   }
 
@@ -43,6 +46,8 @@ final class Worker implements Runnable {
       while (!abandoned && guardedStep()) {
         // Each step takes something, or sleeps.
       }
+    } finally {
+      turn.rest();
     }
   }
 
@@ -80,8 +85,12 @@ final class Worker implements Runnable {
     if (asked != null) {
       warmUp(asked);
     }
+    if (queue.hasMore()) {
+      // Before the batch is put together: what comes while others have the device still fits in.
+      turn.take();
+    }
     long now = clock.nanos();
-    var decision = queue.next(now, batch);
+    var decision = queue.next(now, batch, turn.longestRunNanos());
     if (!batch.unwanted().isEmpty()) {
       runner.refuse(batch.unwanted(), now);
     }
@@ -102,12 +111,17 @@ final class Worker implements Runnable {
     if (queue.hasMore()) {
       wakeups.wakeOne();
     }
-    runner.run(batch);
+    turn.take();
+    try {
+      runner.run(batch);
+    } finally {
+      turn.give();
+    }
   }
 
   private void warmUp(CompletableFuture<Void> asked) {
     try {
-      runner.warmUp(queue.maxBatchRows());
+      runner.warmUp(queue.maxBatchRows(), turn);
       asked.complete(null);
     } catch (RuntimeException | Error e) {
       asked.completeExceptionally(e);
@@ -115,6 +129,7 @@ final class Worker implements Runnable {
   }
 
   private void sleep(long nanos) {
+    turn.rest();
     sleeper.announce();
     if (queue.hasArrivals() || queue.isClosing() || abandoned || warmUp.get() != null) {
       sleeper.stayAwake();

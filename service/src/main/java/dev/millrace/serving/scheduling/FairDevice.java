@@ -1,0 +1,275 @@
+package dev.millrace.serving.scheduling;
+
+import dev.millrace.serving.scheduling.ShareLedger.Overlap;
+import dev.millrace.serving.time.NanoClock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One device and the models that want it; see {@link ShareLedger} for who goes first.
+ *
+ * <p>A model that is alone pays for two atomic steps a run and never meets the lock: the device
+ * names it as the sole one, and it looks whether that still holds. The second model that comes
+ * takes the name away and then looks whether the first one runs; the first one notes that it runs
+ * and then looks for its name. So one of the two sees the other. Thread-safe.
+ */
+final class FairDevice {
+  /** Names nobody: the models take turns under the lock. */
+  private static final Account SEVERAL = new Account(1, 0);
+
+  /** How long a device counts as wanted by others after they left. */
+  private static final long RECENT_NANOS = 5_000_000_000L;
+
+  private final NanoClock clock;
+  private final long quantumNanos;
+  private final Overlap overlap;
+
+  /** The only model that is present, {@link #SEVERAL}, or null for none. */
+  private final AtomicReference<@Nullable Account> sole = new AtomicReference<>();
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final ShareLedger ledger;
+
+  /** In order of arrival. Guarded by lock. */
+  private final List<Waiter> waiters = new ArrayList<>();
+
+  private volatile long contendedNanos;
+  private volatile boolean everContended;
+
+  /**
+   * A device that nobody is on.
+   *
+   * @param capacity how much its runs may take together
+   * @param quantumNanos by how much one model may be ahead of another, and on an exclusive device
+   *     the longest run while others want it
+   */
+  FairDevice(int capacity, Overlap overlap, long quantumNanos, NanoClock clock) {
+    this.clock = clock;
+    this.quantumNanos = quantumNanos;
+    this.overlap = overlap;
+    ledger = new ShareLedger(capacity, overlap, quantumNanos);
+  }
+
+  /** The share of one more model. */
+  DeviceShare share(double weight, int width) {
+    return new Share(new Account(weight, width));
+  }
+
+  private final class Share implements DeviceShare {
+    private final Account account;
+
+    Share(Account account) {
+      this.account = account;
+    }
+
+    @Override
+    public long enter() {
+      account.start(clock.nanos());
+      var named = sole.get();
+      if (named == account) {
+        return 0;
+      }
+      if (named == null && sole.compareAndSet(null, account)) {
+        ledger.startAtFloor(account);
+        return 0;
+      }
+      account.stop(0);
+      return enterAmongOthers(account);
+    }
+
+    @Override
+    public void leave(long computeNanos) {
+      account.stop(computeNanos);
+      if (sole.get() != account) {
+        left(account);
+      }
+    }
+
+    @Override
+    public void idle() {
+      if (sole.get() == account) {
+        goneAlone(account);
+      } else if (account.isListed()) {
+        gone(account);
+      }
+    }
+
+    @Override
+    public long longestRunNanos() {
+      return overlap == Overlap.EXCLUSIVE
+              && everContended
+              && clock.nanos() - contendedNanos < RECENT_NANOS
+          ? quantumNanos
+          : Long.MAX_VALUE;
+    }
+  }
+
+  private long enterAmongOthers(Account account) {
+    Waiter waiter;
+    lock.lock();
+    try {
+      long now = clock.nanos();
+      takeSoleAway(now);
+      ledger.dropAbsent(now);
+      ledger.list(account, now);
+      if (ledger.isContended(account, now)) {
+        contendedNanos = now;
+        everContended = true;
+      }
+      waiter = new Waiter(account, now);
+      account.await(1);
+      waiters.add(waiter);
+      letRun(now);
+    } finally {
+      lock.unlock();
+    }
+    return waiter.letGo ? 0 : await(waiter);
+  }
+
+  /** The one who was alone goes on as one of several. */
+  private void takeSoleAway(long now) {
+    var before = sole.getAndSet(SEVERAL);
+    if (before != null && before != SEVERAL) {
+      before.claimUntil(now + ShareLedger.CLAIM_NANOS);
+      ledger.list(before, now);
+    }
+  }
+
+  private void left(Account account) {
+    lock.lock();
+    try {
+      long now = clock.nanos();
+      account.claimUntil(now + ShareLedger.CLAIM_NANOS);
+      letRun(now);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void gone(Account account) {
+    lock.lock();
+    try {
+      account.dropClaim();
+      letRun(clock.nanos());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Another worker of the same model may have begun a run meanwhile, believing to be alone. */
+  private void goneAlone(Account account) {
+    if (account.running() > 0) {
+      return;
+    }
+    ledger.raiseFloor(account);
+    if (!sole.compareAndSet(account, null)) {
+      return;
+    }
+    if (account.running() > 0 && !sole.compareAndSet(null, account)) {
+      lock.lock();
+      try {
+        long now = clock.nanos();
+        takeSoleAway(now);
+        ledger.list(account, now);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Lets all run who may, the one that is most behind first. */
+  private void letRun(long now) {
+    // The caller may come late: the device has gone to one model since, and nobody waits.
+    if (sole.get() != SEVERAL) {
+      return;
+    }
+    for (var next = first(now); next != null; next = first(now)) {
+      waiters.remove(next);
+      next.account.await(-1);
+      next.account.start(now);
+      next.letGo = true;
+      LockSupport.unpark(next.thread);
+    }
+    ledger.dropAbsent(now);
+    nameSole();
+  }
+
+  private @Nullable Waiter first(long now) {
+    Waiter first = null;
+    for (var waiter : waiters) {
+      waiter.lookNanos = ledger.waitNanos(waiter.account, now);
+      if (waiter.lookNanos == 0
+          && (first == null
+              || waiter.account.virtualNanos(now) < first.account.virtualNanos(now))) {
+        first = waiter;
+      }
+    }
+    return first;
+  }
+
+  private void nameSole() {
+    var present = ledger.present();
+    if (present.isEmpty()) {
+      sole.set(null);
+    } else if (present.size() == 1 && waiters.isEmpty()) {
+      var last = present.getFirst();
+      ledger.drop(last);
+      sole.set(last);
+    }
+  }
+
+  /** An interrupt ends the wait, and the run comes out of turn. */
+  private long await(Waiter waiter) {
+    while (!waiter.letGo) {
+      LockSupport.parkNanos(this, Math.max(waiter.lookNanos, 1));
+      if (!waiter.letGo) {
+        lookAgain(waiter, Thread.currentThread().isInterrupted());
+      }
+    }
+    return Math.max(clock.nanos() - waiter.sinceNanos, 1);
+  }
+
+  private void lookAgain(Waiter waiter, boolean interrupted) {
+    lock.lock();
+    try {
+      long now = clock.nanos();
+      letRun(now);
+      if (interrupted && !waiter.letGo) {
+        waiters.remove(waiter);
+        waiter.account.await(-1);
+        waiter.account.start(now);
+        waiter.letGo = true;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Those who wait for the device; for tests. */
+  int waiting() {
+    lock.lock();
+    try {
+      return waiters.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static final class Waiter {
+    private final Account account;
+    private final long sinceNanos;
+    private final Thread thread = Thread.currentThread();
+    private volatile boolean letGo;
+    private volatile long lookNanos;
+
+    Waiter(Account account, long sinceNanos) {
+      this.account = account;
+      this.sinceNanos = sinceNanos;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.millrace.serving.scheduling;
+
+import dev.millrace.serving.time.NanoClock;
+
+/** One worker's turns on its device. Owned by the worker. */
+final class Turn {
+  private final DeviceShare share;
+  private final NanoClock clock;
+  private boolean held;
+  private long startedNanos;
+
+  /** Since its last turn. */
+  private long waitedNanos;
+
+  Turn(DeviceShare share, NanoClock clock) {
+    this.share = share;
+    this.clock = clock;
+  }
+
+  /** Waits for the device, unless the worker has it. */
+  void take() {
+    if (!held) {
+      waitedNanos = share.enter();
+      held = true;
+      startedNanos = clock.nanos();
+    }
+  }
+
+  /** How long others had the device before this turn. */
+  long waitedNanos() {
+    return waitedNanos;
+  }
+
+  /** The longest run that leaves the others their part. */
+  long longestRunNanos() {
+    return share.longestRunNanos();
+  }
+
+  /** Ends the turn after a run. */
+  void give() {
+    if (held) {
+      held = false;
+      share.leave(clock.nanos() - startedNanos);
+    }
+  }
+
+  /** There is nothing to run. */
+  void rest() {
+    if (held) {
+      held = false;
+      share.leave(0);
+    }
+    share.idle();
+  }
+}
