@@ -18,6 +18,7 @@ public final class ServingProcess {
    * stop, 1 with one sentence on standard error when it cannot start.
    */
   public static void run(String... arguments) {
+    leaveLeakSearchToTests();
     var environment = new AtomicReference<Environment>();
     try {
       var context = start(environment, arguments);
@@ -25,6 +26,18 @@ public final class ServingProcess {
     } catch (RuntimeException failure) {
       System.err.println("service: " + StartFailures.explain(failure, environment.get()));
       System.exit(1);
+    }
+  }
+
+  /**
+   * Netty follows one buffer in 128 to its end, with stack traces. That takes a twentieth of a
+   * small gRPC request (docs/decisions/0011-hot-path.md) and finds what the tests, where it stays
+   * on, find before.
+   */
+  private static void leaveLeakSearchToTests() {
+    var level = "io.netty.leakDetection.level";
+    if (System.getProperty(level) == null) {
+      System.setProperty(level, "disabled");
     }
   }
 

@@ -76,13 +76,28 @@ final class JsonNumber {
     if (digits == 0) {
       return negative ? -0f : 0f;
     }
-    double scaled = scaled();
+    float nearest = nearestFloat(scaled());
+    if (Float.isNaN(nearest)) {
+      return Float.parseFloat(text());
+    }
+    return negative ? -nearest : nearest;
+  }
+
+  /**
+   * The float nearest to a positive decimal that this double is off by less than two units of its
+   * last place; NaN where that does not tell.
+   */
+  static float nearestFloat(double scaled) {
     long fromMiddle = (Double.doubleToRawLongBits(scaled) & SPARE_BITS) - MIDDLE;
     boolean certain = fromMiddle > UNCERTAIN || fromMiddle < -UNCERTAIN;
-    if (certain && scaled >= Float.MIN_NORMAL && scaled <= Float.MAX_VALUE) {
-      return (float) (negative ? -scaled : scaled);
-    }
-    return Float.parseFloat(text());
+    return certain && scaled >= Float.MIN_NORMAL && scaled <= Float.MAX_VALUE
+        ? (float) scaled
+        : Float.NaN;
+  }
+
+  /** The double nearest to ten to the power of 0 to 99. */
+  static double powerOfTen(int exponent) {
+    return POWERS_OF_TEN[exponent];
   }
 
   /** The nearest double; infinite when it is too large for one. */

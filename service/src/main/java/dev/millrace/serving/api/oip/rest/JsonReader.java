@@ -117,6 +117,11 @@ final class JsonReader {
     return number;
   }
 
+  /** Where to read runs of floats; {@link #jumpTo} their end. */
+  FloatRun floatRun() {
+    return new FloatRun(bytes, position, end);
+  }
+
   /** A {@code true} or {@code false}. */
   boolean bool() {
     byte first = peek();

@@ -6,6 +6,7 @@ import dev.millrace.serving.tensor.Shape;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the JSON {@code data} of one input straight into its buffer. The elements may be flat, or
@@ -19,6 +20,7 @@ final class JsonTensorReader {
   private final long count;
   private final ByteBuf target;
   private final ByteBuffer data;
+  private final @Nullable FloatRun floats;
   private int filled;
 
   /** Fills {@code target}, whose capacity fits the elements unless they are {@code BYTES}. */
@@ -30,6 +32,7 @@ final class JsonTensorReader {
     this.count = shape.elementCount();
     this.target = target;
     this.data = target.nioBuffer(0, target.capacity()).order(ByteOrder.LITTLE_ENDIAN);
+    this.floats = type == DataType.FP32 ? json.floatRun() : null;
   }
 
   /** Consumes the array and leaves the elements readable in the target. */
@@ -53,6 +56,7 @@ final class JsonTensorReader {
       return;
     }
     for (; more; more = json.moreElements()) {
+      readRun(count - filled);
       if (filled == count) {
         throw JsonReader.refusal(
             "more values follow, but shape %s holds %d".formatted(shape, count));
@@ -70,6 +74,9 @@ final class JsonTensorReader {
     boolean innermost = dimension == shape.rank() - 1;
     long seen = 0;
     for (boolean more = nonEmpty; more; more = json.moreElements()) {
+      if (innermost) {
+        seen += readRun(size - seen);
+      }
       if (++seen > size) {
         break;
       }
@@ -89,6 +96,17 @@ final class JsonTensorReader {
                   shape,
                   size));
     }
+  }
+
+  /** What can be read quickly from here on; behind it, another value follows in any case. */
+  private int readRun(long most) {
+    if (floats == null || most == 0) {
+      return 0;
+    }
+    int read = floats.read(json.mark(), data, filled, most);
+    json.jumpTo(floats.position());
+    filled += read;
+    return read;
   }
 
   private void readElement() {
