@@ -1,12 +1,16 @@
 package dev.millrace.serving.config;
 
 import dev.millrace.protocol.mlflow.MlflowClient;
+import dev.millrace.serving.device.DeviceInventory;
 import dev.millrace.serving.inference.InferenceService;
+import dev.millrace.serving.lifecycle.DeviceWatch;
 import dev.millrace.serving.lifecycle.LifecycleSettings;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.ModelSettings;
 import dev.millrace.serving.lifecycle.PlacementSettings;
+import dev.millrace.serving.lifecycle.Placements;
 import dev.millrace.serving.lifecycle.Rollout;
+import dev.millrace.serving.lifecycle.UsedMemory;
 import dev.millrace.serving.lifecycle.VersionLoader;
 import dev.millrace.serving.repository.DirectoryRepository;
 import dev.millrace.serving.repository.DirectorySettings;
@@ -17,10 +21,12 @@ import dev.millrace.serving.repository.StoreSettings;
 import dev.millrace.serving.runtime.ModelRuntimes;
 import dev.millrace.serving.runtime.RuntimeSettings;
 import dev.millrace.serving.scheduling.SchedulerSettings;
+import dev.millrace.serving.telemetry.PlacementMeters;
 import dev.millrace.serving.telemetry.ServingMeters;
 import dev.millrace.serving.time.NanoClock;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -28,6 +34,8 @@ import org.springframework.context.annotation.Configuration;
 /** The engine and the repository that feeds it. */
 @Configuration(proxyBeanMethods = false)
 class EngineConfiguration {
+  private static final Duration HEALTH_INTERVAL = Duration.ofSeconds(2);
+
   @Bean
   NanoClock clock() {
     return NanoClock.SYSTEM;
@@ -54,11 +62,40 @@ class EngineConfiguration {
   }
 
   @Bean
-  VersionLoader loader(ServingProperties properties, ServingMeters meters, NanoClock clock) {
+  DeviceInventory devices() {
+    return new Processors();
+  }
+
+  @Bean
+  Placements placements(
+      ServingProperties properties,
+      ModelCatalog catalog,
+      DeviceInventory inventory,
+      MeterRegistry registry,
+      NanoClock clock) {
+    return new Placements(
+        catalog,
+        inventory,
+        UsedMemory.of(inventory),
+        properties.engine().placement().limits(),
+        new PlacementMeters(registry),
+        clock);
+  }
+
+  /** Stopped before what it moves. */
+  @Bean
+  DeviceWatch deviceWatch(DeviceInventory inventory, Rollout rollout) {
+    return DeviceWatch.start(inventory, rollout, HEALTH_INTERVAL);
+  }
+
+  @Bean
+  VersionLoader loader(
+      ServingProperties properties, Placements placements, ServingMeters meters, NanoClock clock) {
     return new VersionLoader(
         ModelRuntimes.installed()::forFile,
         new SettingsFiles(defaults(properties.engine()), operatorsFile(properties.engine())),
         LifecycleSettings.DEFAULTS,
+        placements,
         meters,
         clock);
   }

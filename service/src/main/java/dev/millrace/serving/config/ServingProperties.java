@@ -1,5 +1,6 @@
 package dev.millrace.serving.config;
 
+import dev.millrace.serving.lifecycle.PlacementLimits;
 import dev.millrace.serving.repository.ControlMode;
 import java.net.URI;
 import java.nio.file.Path;
@@ -88,7 +89,35 @@ record ServingProperties(
       int maxBatchRows,
       Duration maxQueueDelay,
       int maxQueueRows,
-      String modelSettings) {}
+      String modelSettings,
+      Placement placement) {}
+
+  record Placement(DataSize cpuMemory, double gpuMemoryShare, int maxLoadedModels, int maxWaiting) {
+    Placement {
+      Settings.require(
+          !cpuMemory.isNegative(),
+          "MILLRACE_CPU_MODEL_MEMORY",
+          cpuMemory,
+          "0 or more, such as 8GB");
+      Settings.require(
+          gpuMemoryShare > 0 && gpuMemoryShare <= 1,
+          "MILLRACE_GPU_MEMORY_SHARE",
+          gpuMemoryShare,
+          "more than 0 and at most 1");
+      Settings.require(
+          maxLoadedModels >= 0, "MILLRACE_MAX_LOADED_MODELS", maxLoadedModels, "0 (any) or more");
+      Settings.require(maxWaiting >= 0, "MILLRACE_MAX_LOAD_WAITERS", maxWaiting, "0 or more");
+    }
+
+    PlacementLimits limits() {
+      return new PlacementLimits(
+          cpuMemory.toBytes(),
+          gpuMemoryShare,
+          maxLoadedModels,
+          maxWaiting,
+          PlacementLimits.DEFAULTS.patience());
+    }
+  }
 
   record Pictures(DataSize maxBytes, int maxPixels, Duration patience) {
     Pictures {

@@ -23,6 +23,11 @@ public interface InferenceAnswer extends AutoCloseable {
   /** Where the time went; all zero where no model ran. */
   BatchTimings timings();
 
+  /** How long the model was loaded for this request; 0 where it was loaded already. */
+  default long loadNanos() {
+    return 0;
+  }
+
   /** Where the answer comes from. */
   default Source source() {
     return Source.MODEL;

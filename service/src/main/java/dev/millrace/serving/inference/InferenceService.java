@@ -25,13 +25,14 @@ public final class InferenceService {
    */
   public void infer(InferenceRequest request, InferenceReply reply) {
     try {
-      submit(request, reply, catalog.lease(request.model(), request.version()));
-    } catch (InferenceException e) {
-      refuse(reply, e.failure());
+      var lease = catalog.leaseNow(request.model(), request.version());
+      if (lease.isPresent()) {
+        submit(request, reply, lease.get(), 0);
+      } else {
+        catalog.await(request.model(), request.version(), new ColdCall(request, reply, this));
+      }
     } catch (RuntimeException | Error e) {
-      // The outermost handler of a request: the caller gets its reply whatever happens.
-      log.error("A request for model '{}' broke before it was queued", request.model(), e);
-      refuse(reply, new InferenceFailure.Broken("The server failed to handle this request."));
+      broke(request, reply, e);
     }
   }
 
@@ -47,9 +48,29 @@ public final class InferenceService {
     return reply.await(limit);
   }
 
-  private static void submit(InferenceRequest request, InferenceReply reply, ModelLease lease) {
+  /** Goes on with a request whose model was loaded for it. Never throws. */
+  void resume(InferenceRequest request, InferenceReply reply, ModelLease lease, long loadNanos) {
     try {
-      var call = new LeasedCall(lease, reply);
+      submit(request, reply, lease, loadNanos);
+    } catch (RuntimeException | Error e) {
+      broke(request, reply, e);
+    }
+  }
+
+  /** The outermost handler of a request: the caller gets its reply whatever happens. */
+  private static void broke(InferenceRequest request, InferenceReply reply, Throwable cause) {
+    if (cause instanceof InferenceException known) {
+      refuse(reply, known.failure());
+    } else {
+      log.error("A request for model '{}' broke before it was queued", request.model(), cause);
+      refuse(reply, new InferenceFailure.Broken("The server failed to handle this request."));
+    }
+  }
+
+  private static void submit(
+      InferenceRequest request, InferenceReply reply, ModelLease lease, long loadNanos) {
+    try {
+      var call = new LeasedCall(lease, reply, loadNanos);
       var scheduled = RequestCheck.scheduled(request, lease, call);
       var cache = lease.cache();
       if (cache == null || !call.answeredFrom(cache.look(scheduled))) {
@@ -62,7 +83,7 @@ public final class InferenceService {
     }
   }
 
-  private static void refuse(InferenceReply reply, InferenceFailure failure) {
+  static void refuse(InferenceReply reply, InferenceFailure failure) {
     reply.home().execute(() -> reply.failed(failure));
   }
 }

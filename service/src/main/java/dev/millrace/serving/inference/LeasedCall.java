@@ -23,6 +23,7 @@ final class LeasedCall implements Outcome, InferenceAnswer {
 
   private final ModelLease lease;
   private final InferenceReply reply;
+  private final long loadNanos;
 
   /** Written once, by the thread that then hands this object on as the answer. */
   private @Nullable BatchResult result;
@@ -30,9 +31,15 @@ final class LeasedCall implements Outcome, InferenceAnswer {
   /** Where the answer is to be kept; written before the request is submitted. */
   private Lookup.@Nullable Miss miss;
 
-  LeasedCall(ModelLease lease, InferenceReply reply) {
+  /**
+   * Takes over the lease.
+   *
+   * @param loadNanos how long it was waited for because the model had to be loaded
+   */
+  LeasedCall(ModelLease lease, InferenceReply reply, long loadNanos) {
     this.lease = lease;
     this.reply = reply;
+    this.loadNanos = loadNanos;
   }
 
   /** Answers from the cache where it can; else the answer will be kept in it. */
@@ -113,6 +120,11 @@ final class LeasedCall implements Outcome, InferenceAnswer {
   @Override
   public BatchTimings timings() {
     return answered().timings();
+  }
+
+  @Override
+  public long loadNanos() {
+    return loadNanos;
   }
 
   @Override

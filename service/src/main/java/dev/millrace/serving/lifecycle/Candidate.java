@@ -9,6 +9,10 @@ import java.io.IOException;
  *     identity is not loaded again
  */
 public record Candidate(String model, String version, String identity, Files files) {
+  /** Whether it is the same content under the same number. */
+  boolean isSame(Candidate other) {
+    return version.equals(other.version) && identity.equals(other.identity);
+  }
 
   /** Brings the files of a version to this machine, checked. */
   @FunctionalInterface

@@ -34,6 +34,15 @@ final class LeaseCount {
     }
   }
 
+  /** Retires only where no lease is out; false when one is. */
+  boolean retireIfIdle() {
+    boolean idle = state.compareAndSet(0, RETIRED);
+    if (idle) {
+      drained.complete(null);
+    }
+    return idle;
+  }
+
   /** Lets nobody in any more. Idempotent. */
   void retire() {
     long before = state.getAndUpdate(leases -> leases | RETIRED);

@@ -1,5 +1,6 @@
 package dev.millrace.serving.lifecycle;
 
+import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
 import dev.millrace.serving.scheduling.ModelScheduler;
 import dev.millrace.serving.telemetry.ModelMeters;
 import java.time.Duration;
@@ -16,9 +17,16 @@ final class LoadedVersion {
   private final boolean batchable;
   private final LeaseCount leases = new LeaseCount();
 
+  /** When it was used last, in epochs. */
+  private volatile long lastUse;
+
   /** What computes its answers, counts them and, where there is a cache, keeps them. */
   record Workers(
-      ModelScheduler scheduler, ModelMeters meters, String device, @Nullable ResponseCache cache) {}
+      ModelScheduler scheduler,
+      ModelMeters meters,
+      Berths berths,
+      @Nullable ResponseCache cache,
+      Residence residence) {}
 
   LoadedVersion(
       Candidate candidate,
@@ -34,6 +42,10 @@ final class LoadedVersion {
     this.batchable = description.signature().batchable();
   }
 
+  Candidate candidate() {
+    return candidate;
+  }
+
   String model() {
     return candidate.model();
   }
@@ -44,7 +56,7 @@ final class LoadedVersion {
 
   /** Whether it was loaded from the same content under the same number. */
   boolean has(Candidate other) {
-    return version().equals(other.version()) && candidate.identity().equals(other.identity());
+    return candidate.isSame(other);
   }
 
   boolean batchable() {
@@ -67,14 +79,39 @@ final class LoadedVersion {
     return leases;
   }
 
+  Berths berths() {
+    return workers.berths();
+  }
+
+  long lastUse() {
+    return lastUse;
+  }
+
+  /** A request uses it in this epoch. Mostly a read: nothing is written a second time. */
+  void use(long epoch) {
+    if (lastUse != epoch) {
+      lastUse = epoch;
+    }
+  }
+
+  boolean mayBeUnloaded() {
+    return workers.residence() == Residence.ON_DEMAND;
+  }
+
+  /** What remains of it when it is unloaded to make room. */
+  DormantVersion dormant() {
+    return new DormantVersion(candidate, description, loadTime, availableSince);
+  }
+
   /** Stops the workers and gives the memory back; only after it drained. Blocks. */
   void close() {
     workers.scheduler().close();
     workers.meters().close();
+    workers.berths().close();
   }
 
   VersionStatus status(VersionState state, String reason, boolean live) {
     return new VersionStatus(
-        model(), version(), state, reason, live, workers.device(), loadTime, availableSince);
+        model(), version(), state, reason, live, berths().devices(), loadTime, availableSince);
   }
 }

@@ -25,6 +25,8 @@ public final class ModelCatalog {
 
   private final Map<String, ServedModel> models = new ConcurrentHashMap<>();
   private final Set<String> brokenAtStart = ConcurrentHashMap.newKeySet();
+  private final UseEpoch epoch = new UseEpoch();
+  private volatile @Nullable WaitingRoom waitingRoom;
   private volatile boolean started;
   private volatile boolean draining;
   private volatile Runnable readinessListener = () -> {};
@@ -33,7 +35,28 @@ public final class ModelCatalog {
   public ModelCatalog() {}
 
   /**
-   * Pins the version, or the live one when {@code version} is null.
+   * Pins the version, or the live one when {@code version} is null; empty when it is to be loaded
+   * first, see {@link #await}.
+   *
+   * @throws InferenceException with NotFound or NotReady, in Triton's words
+   */
+  public Optional<ModelLease> leaseNow(String model, @Nullable String version) {
+    return known(model).leaseNow(version);
+  }
+
+  /** Loads a version that is unloaded, and pins it for the waiter. Never throws. */
+  public void await(String model, @Nullable String version, LeaseWaiter waiter) {
+    var served = models.get(model);
+    var room = waitingRoom;
+    if (served == null || room == null) {
+      waiter.failed(notFound(model));
+    } else {
+      served.awakening().await(version, waiter, room);
+    }
+  }
+
+  /**
+   * Pins the version, or the live one when {@code version} is null, where it is loaded.
    *
    * @throws InferenceException with NotFound or NotReady, in Triton's words
    */
@@ -58,10 +81,13 @@ public final class ModelCatalog {
     return statuses;
   }
 
-  /** Whether the version, or with null any version, answers requests. */
+  /**
+   * Whether the version, or with null any version, answers requests; also one that is unloaded and
+   * that the next request loads.
+   */
   public boolean ready(String model, @Nullable String version) {
     var served = models.get(model);
-    return served != null && served.serving().version(version) != null;
+    return served != null && served.serving().answers(version);
   }
 
   /**
@@ -77,7 +103,7 @@ public final class ModelCatalog {
   public void firstRoundOver() {
     models.forEach(
         (name, model) -> {
-          if (model.serving().live() == null) {
+          if (!model.serving().answers(null)) {
             brokenAtStart.add(name);
           }
         });
@@ -135,9 +161,19 @@ public final class ModelCatalog {
     return true;
   }
 
+  /** What recency is told in. */
+  UseEpoch epoch() {
+    return epoch;
+  }
+
+  /** Where requests wait for models that are loaded on demand; without it nothing is. */
+  void waitIn(WaitingRoom room) {
+    waitingRoom = room;
+  }
+
   /** The entry of a model, made when there is none. */
   ServedModel entry(String model) {
-    return models.computeIfAbsent(model, ServedModel::new);
+    return models.computeIfAbsent(model, name -> new ServedModel(name, epoch));
   }
 
   /** The entry of a model; a name that a client made up gets none. */
@@ -157,11 +193,14 @@ public final class ModelCatalog {
   private ServedModel known(String model) {
     var served = models.get(model);
     if (served == null) {
-      throw new InferenceException(
-          new InferenceFailure.NotFound(
-              "Request for unknown model: '%s' is not found. The repository index lists what is served."
-                  .formatted(model)));
+      throw new InferenceException(notFound(model));
     }
     return served;
+  }
+
+  private static InferenceFailure notFound(String model) {
+    return new InferenceFailure.NotFound(
+        "Request for unknown model: '%s' is not found. The repository index lists what is served."
+            .formatted(model));
   }
 }

@@ -7,14 +7,24 @@ import java.util.List;
  *
  * @param groups at least one
  * @param fallback what happens when no GPU has room
+ * @param residence whether it may be unloaded while nobody uses it
  */
-public record PlacementSettings(List<InstanceGroup> groups, Fallback fallback) {
+public record PlacementSettings(
+    List<InstanceGroup> groups, Fallback fallback, Residence residence) {
   /** Whether a model that belongs on a GPU may run on the processors. */
   public enum Fallback {
     /** It may, visibly. */
     CPU,
     /** It must not: the load fails. */
     FORBIDDEN
+  }
+
+  /** Whether an idle model makes room for others. */
+  public enum Residence {
+    /** It may be unloaded; the next request loads it again. */
+    ON_DEMAND,
+    /** It stays loaded. */
+    KEPT
   }
 
   /** Refuses a model without copies. */
@@ -28,6 +38,8 @@ public record PlacementSettings(List<InstanceGroup> groups, Fallback fallback) {
   /** So many copies, where there is room. */
   public static PlacementSettings copies(int count) {
     return new PlacementSettings(
-        List.of(new InstanceGroup(count, InstanceGroup.Kind.AUTO, List.of())), Fallback.CPU);
+        List.of(new InstanceGroup(count, InstanceGroup.Kind.AUTO, List.of())),
+        Fallback.CPU,
+        Residence.ON_DEMAND);
   }
 }

@@ -1,9 +1,10 @@
 package dev.millrace.serving.lifecycle;
 
+import dev.millrace.serving.device.Device;
+import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.runtime.ModelLoadException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -15,7 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Changes which versions are live: fetch, open, check, warm up, swap, drain.
+ * Changes which versions are live: fetch, place, open, check, warm up, swap, drain; and loads again
+ * what was unloaded to make room once a request needs it.
  *
  * <p>Thread-safe; changes of one model take turns, those of different models do not wait for each
  * other except for a loader thread. Whatever goes wrong before the swap leaves the live version as
@@ -26,6 +28,8 @@ public final class Rollout implements AutoCloseable {
 
   private final ModelCatalog catalog;
   private final VersionLoader loader;
+  private final Retirement retirement;
+  private final WaitingRoom waitingRoom;
   private final Duration loadLimit;
   private final Supplier<Duration> stopLimit;
   private volatile boolean closed;
@@ -42,27 +46,36 @@ public final class Rollout implements AutoCloseable {
       Supplier<Duration> stopLimit) {
     this.catalog = catalog;
     this.loader = loader;
+    this.retirement = loader.placements().retirement();
     this.loadLimit = settings.loadLimit();
     this.stopLimit = stopLimit;
+    waitingRoom =
+        new WaitingRoom(
+            loader.placements().limits().waitingRequests(), loader.clock(), this::beginWaking);
+    catalog.waitIn(waitingRoom);
   }
 
-  /** Whether this very content is live. */
+  /** Whether this very content answers requests, be it only after it was loaded again. */
   public boolean serves(Candidate candidate) {
-    var live = catalog.find(candidate.model()).map(model -> model.serving().live());
-    return live.isPresent() && live.get().has(candidate);
+    return catalog
+        .find(candidate.model())
+        .map(ServedModel::serving)
+        .orElse(Serving.NOTHING)
+        .has(candidate);
   }
 
   /**
-   * Makes the candidate the live version and returns when it is; at once when it is already.
+   * Makes the candidate the live version and returns when it is loaded; at once when it is already.
    *
    * @throws ModelLoadException with the reason, which also stands on the version's state
    */
   public void serve(Candidate candidate) {
     var model = catalog.entry(candidate.model());
-    takeTurn(model, candidate.model());
+    takeTurn(model);
     try {
-      if (!serves(candidate)) {
-        replace(model, candidate);
+      var live = model.serving().live();
+      if (live == null || !live.has(candidate)) {
+        replace(model, candidate).close();
       }
     } finally {
       model.changes().unlock();
@@ -76,24 +89,56 @@ public final class Rollout implements AutoCloseable {
    * @throws ModelLoadException when another change of the model takes longer than a load may
    */
   public void unload(String name, String reason) {
-    catalog.find(name).ifPresent(model -> unload(model, name, reason));
+    catalog.find(name).ifPresent(model -> unload(model, reason));
   }
 
-  private void unload(ServedModel model, String name, String reason) {
-    takeTurn(model, name);
+  private void unload(ServedModel model, String reason) {
+    takeTurn(model);
     try {
-      catalog.forgive(name);
-      retire(model, Serving.NOTHING, reason);
+      catalog.forgive(model.name());
+      retirement.retire(model, Serving.NOTHING, reason);
+      loader.placements().ledger().forget(model.name());
     } finally {
       model.changes().unlock();
     }
   }
 
-  private void takeTurn(ServedModel model, String name) {
+  /**
+   * Loads anew, elsewhere, what is on this device; what finds no other place stays.
+   *
+   * @param reason a sentence: what happened to the device
+   */
+  void leave(Device device, String reason) {
+    for (var model : catalog.entries()) {
+      var live = model.serving().live();
+      if (live != null && live.berths().isOn(device)) {
+        log.warn("Model leaves {}: model={} reason={}", device.name(), model.name(), reason);
+        leave(model, live);
+      }
+    }
+  }
+
+  private void leave(ServedModel model, LoadedVersion version) {
+    try {
+      takeTurn(model);
+      try {
+        if (model.serving().live() == version) {
+          replace(model, version.candidate()).close();
+        }
+      } finally {
+        model.changes().unlock();
+      }
+    } catch (ModelLoadException e) {
+      log.debug("The failure stands on the version and in the log", e);
+    }
+  }
+
+  private void takeTurn(ServedModel model) {
     try {
       if (!model.changes().tryLock(loadLimit.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new ModelLoadException(
-            "Model '%s' was busy with another change for %s".formatted(name, loadLimit), null);
+            "Model '%s' was busy with another change for %s".formatted(model.name(), loadLimit),
+            null);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -101,14 +146,17 @@ public final class Rollout implements AutoCloseable {
     }
   }
 
-  private void replace(ServedModel model, Candidate candidate) {
+  /** The version is not unloaded again before the lease that this returns is closed. */
+  private ModelLease replace(ServedModel model, Candidate candidate) {
     model.notes().loading(candidate.version());
     try {
       var loaded = load(candidate);
-      retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
+      var lease = leased(loaded);
+      retirement.retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
       if (closed) {
+        lease.close();
         // The stop may have retired this model before the swap.
-        retire(model, Serving.NOTHING, "the server stops");
+        retirement.retire(model, Serving.NOTHING, "the server stops");
         throw new ModelLoadException("The server is stopping", null);
       }
       // Told only after the swap: whoever waits for it sends the first request at once.
@@ -116,15 +164,22 @@ public final class Rollout implements AutoCloseable {
           "Version available: model={} version={} device={} loadMillis={}",
           candidate.model(),
           candidate.version(),
-          loaded.workers().device(),
+          loaded.berths().devices(),
           loaded.loadTime().toMillis());
+      return lease;
     } catch (IOException | RuntimeException e) {
       throw failed(model, candidate, e);
     }
   }
 
+  private ModelLease leased(LoadedVersion loaded) {
+    loaded.leases().acquire();
+    loaded.use(catalog.epoch().now());
+    return new ModelLease(loaded);
+  }
+
   private LoadedVersion load(Candidate candidate) throws IOException {
-    long started = loader.nanos();
+    long started = loader.clock().nanos();
     var loading = loader.start(candidate, candidate.files().fetch(), started);
     try {
       return loading.get(loadLimit.toMillis(), TimeUnit.MILLISECONDS);
@@ -159,30 +214,40 @@ public final class Rollout implements AutoCloseable {
     return e instanceof ModelLoadException known ? known : new ModelLoadException(reason, e);
   }
 
-  private List<CompletableFuture<Void>> retire(ServedModel model, Serving next, String reason) {
-    var before = model.swapTo(next, reason);
-    catalog.readinessMayHaveChanged();
-    return before.stream().map(version -> whenDrained(model, version)).toList();
+  private void beginWaking(ServedModel model) {
+    Thread.ofVirtual().name("wake-" + model.name()).start(() -> wake(model));
   }
 
-  /** Closes on a thread of its own: the last lease may be given back on an event loop. */
-  private static CompletableFuture<Void> whenDrained(ServedModel model, LoadedVersion version) {
-    return version
-        .leases()
-        .drained()
-        .thenRunAsync(() -> close(model, version), Thread::startVirtualThread)
-        .toCompletableFuture();
-  }
-
-  private static void close(ServedModel model, LoadedVersion version) {
-    try {
-      version.close();
-      log.info("Version unloaded: model={} version={}", version.model(), version.version());
+  /** The boundary of a load on demand: whoever waits is told what became of it. */
+  private void wake(ServedModel model) {
+    try (var _ = loadedAgain(model)) {
+      model.awakening().end(waitingRoom);
     } catch (RuntimeException e) {
-      log.error("Closing {} {} broke", version.model(), version.version(), e);
-    } finally {
-      model.gone(version);
+      model.awakening().end(notLoaded(model, e), waitingRoom);
     }
+  }
+
+  private ModelLease loadedAgain(ServedModel model) {
+    takeTurn(model);
+    try {
+      var dormant = model.serving().dormant();
+      if (dormant == null) {
+        // Another change was faster.
+        return model.lease(null);
+      }
+      long startedNanos = loader.clock().nanos();
+      var lease = replace(model, dormant.candidate());
+      loader.placements().meters().loadedOnDemand(loader.clock().nanos() - startedNanos);
+      return lease;
+    } finally {
+      model.changes().unlock();
+    }
+  }
+
+  private static InferenceFailure notLoaded(ServedModel model, RuntimeException e) {
+    return new InferenceFailure.NotReady(
+        "Model '%s' was unloaded to make room and cannot be loaded now: %s"
+            .formatted(model.name(), e.getMessage()));
   }
 
   /** Unloads everything, waiting for requests under way within the stop limit. */
@@ -192,13 +257,15 @@ public final class Rollout implements AutoCloseable {
     var limit = stopLimit.get();
     var closing =
         catalog.entries().stream()
-            .flatMap(model -> retire(model, Serving.NOTHING, "the server stops").stream())
+            .flatMap(
+                model -> retirement.retire(model, Serving.NOTHING, "the server stops").stream())
             .toArray(CompletableFuture[]::new);
     try {
       CompletableFuture.allOf(closing).orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS).join();
     } catch (CompletionException | CancellationException e) {
       log.warn("Stopped with {} requests under way after {}", catalog.inFlight(), limit, e);
     }
+    waitingRoom.close();
     loader.close();
   }
 }

@@ -4,6 +4,7 @@ import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.telemetry.MeterSnapshot;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,20 +17,31 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServedModel {
   private final String name;
+  private final UseEpoch epoch;
   private final VersionNotes notes;
   private final Traffic traffic = new Traffic();
 
   /** Whoever loads or unloads holds it, for as long as a load takes. */
   private final ReentrantLock changes = new ReentrantLock();
 
+  private final Awakening awakening = new Awakening(this);
   private final Set<LoadedVersion> draining = ConcurrentHashMap.newKeySet();
 
   /** Written under the monitor of this, so that each version is retired once, also by a stop. */
   private volatile Serving serving = Serving.NOTHING;
 
-  ServedModel(String name) {
+  ServedModel(String name, UseEpoch epoch) {
     this.name = name;
+    this.epoch = epoch;
     this.notes = new VersionNotes(name);
+  }
+
+  String name() {
+    return name;
+  }
+
+  Awakening awakening() {
+    return awakening;
   }
 
   ReentrantLock changes() {
@@ -60,6 +72,21 @@ final class ServedModel {
     return before;
   }
 
+  /**
+   * Unloads the live version and keeps answering: the next request loads it again. Empty when a
+   * request holds it, or when there is none.
+   */
+  synchronized Optional<LoadedVersion> sleep() {
+    var live = serving.live();
+    // Retired before the swap, so that nobody holds it; whoever comes in between looks again.
+    if (live == null || !live.mayBeUnloaded() || !live.leases().retireIfIdle()) {
+      return Optional.empty();
+    }
+    draining.add(live);
+    serving = Serving.asleep(live.dormant());
+    return Optional.of(live);
+  }
+
   /** Called when a version has drained and given its memory back. */
   void gone(LoadedVersion version) {
     draining.remove(version);
@@ -86,35 +113,52 @@ final class ServedModel {
     return Stream.concat(serving.all().stream(), draining.stream());
   }
 
+  /** A lease on a version that is loaded. */
   ModelLease lease(@Nullable String version) {
+    return leaseNow(version).orElseThrow(() -> notLoaded());
+  }
+
+  /** A lease on the version; empty when it is to be loaded first. */
+  Optional<ModelLease> leaseNow(@Nullable String version) {
     while (true) {
-      var chosen = chosen(version);
-      if (chosen.leases().acquire()) {
-        return new ModelLease(chosen);
+      var now = serving;
+      var chosen = now.version(version);
+      if (chosen == null) {
+        if (now.dormant(version) == null) {
+          throw absent(version);
+        }
+        return Optional.empty();
       }
-      // It retired since we looked. The swap comes before the retirement, so the next look differs.
+      if (chosen.leases().acquire()) {
+        chosen.use(epoch.now());
+        return Optional.of(new ModelLease(chosen));
+      }
+      // It retired since we looked; the swap is done already, or is the next thing done.
+      Thread.onSpinWait();
     }
   }
 
   ModelDescription describe(@Nullable String version) {
     var now = serving;
     var chosen = now.version(version);
-    if (chosen == null) {
+    if (chosen != null) {
+      return chosen.description().among(now.versions());
+    }
+    var dormant = now.dormant(version);
+    if (dormant == null) {
       throw absent(version);
     }
-    return chosen.description().among(now.versions());
+    return dormant.description().among(now.versions());
   }
 
   List<VersionStatus> versions() {
     return notes.with(serving);
   }
 
-  private LoadedVersion chosen(@Nullable String version) {
-    var chosen = serving.version(version);
-    if (chosen == null) {
-      throw absent(version);
-    }
-    return chosen;
+  private InferenceException notLoaded() {
+    return new InferenceException(
+        new InferenceFailure.NotReady(
+            "Model '%s' is unloaded until a request needs it.".formatted(name)));
   }
 
   private InferenceException absent(@Nullable String version) {

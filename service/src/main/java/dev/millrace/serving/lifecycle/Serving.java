@@ -8,15 +8,21 @@ import org.jspecify.annotations.Nullable;
  *
  * @param live answers requests that name no version; null when none does
  * @param all oldest first
+ * @param dormant is loaded by the next request; null when there is a live one, or none at all
  */
-record Serving(@Nullable LoadedVersion live, List<LoadedVersion> all) {
-  static final Serving NOTHING = new Serving(null, List.of());
+record Serving(
+    @Nullable LoadedVersion live, List<LoadedVersion> all, @Nullable DormantVersion dormant) {
+  static final Serving NOTHING = new Serving(null, List.of(), null);
 
   static Serving only(LoadedVersion version) {
-    return new Serving(version, List.of(version));
+    return new Serving(version, List.of(version), null);
   }
 
-  /** The version with this name, or with null the live one. */
+  static Serving asleep(DormantVersion version) {
+    return new Serving(null, List.of(), version);
+  }
+
+  /** The loaded version with this name, or with null the live one. */
   @Nullable LoadedVersion version(@Nullable String version) {
     if (version == null) {
       return live;
@@ -29,7 +35,27 @@ record Serving(@Nullable LoadedVersion live, List<LoadedVersion> all) {
     return null;
   }
 
+  /** The dormant version, where it has this name or no name is asked for. */
+  @Nullable DormantVersion dormant(@Nullable String version) {
+    return dormant != null && (version == null || version.equals(dormant.version()))
+        ? dormant
+        : null;
+  }
+
+  /** Whether requests for this version, or with null for the model, are answered. */
+  boolean answers(@Nullable String version) {
+    return version(version) != null || dormant(version) != null;
+  }
+
+  /** Whether this very content answers requests. */
+  boolean has(Candidate candidate) {
+    return (live != null && live.has(candidate))
+        || (dormant != null && dormant.candidate().isSame(candidate));
+  }
+
   List<String> versions() {
-    return all.stream().map(LoadedVersion::version).toList();
+    return dormant == null
+        ? all.stream().map(LoadedVersion::version).toList()
+        : List.of(dormant.version());
   }
 }

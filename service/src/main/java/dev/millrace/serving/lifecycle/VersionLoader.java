@@ -1,37 +1,37 @@
 package dev.millrace.serving.lifecycle;
 
-import dev.millrace.protocol.packaging.ImageDescription;
 import dev.millrace.serving.device.Device;
+import dev.millrace.serving.lifecycle.Berths.Berth;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.scheduling.FairDevices;
-import dev.millrace.serving.scheduling.InstanceRepair;
 import dev.millrace.serving.scheduling.ModelScheduler;
 import dev.millrace.serving.scheduling.SchedulerContext;
+import dev.millrace.serving.telemetry.ModelMeters;
 import dev.millrace.serving.telemetry.ServingMeters;
-import dev.millrace.serving.tensor.Signature;
 import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Opens versions, checks them against their golden examples and warms them up, on a few threads of
- * its own, so that loading never takes a thread that serves. Thread-safe.
+ * Opens versions at the places found for them, checks them against their golden examples and warms
+ * them up, on a few threads of its own, so that loading never takes a thread that serves.
+ * Thread-safe.
  */
 public final class VersionLoader implements AutoCloseable {
   private final Function<Path, ModelRuntime> runtimes;
   private final ModelSettingsSource settingsSource;
   private final LifecycleSettings settings;
+  private final Placements placements;
   private final ServingMeters meters;
   private final NanoClock clock;
   private final FairDevices shares;
@@ -46,11 +46,13 @@ public final class VersionLoader implements AutoCloseable {
       Function<Path, ModelRuntime> runtimes,
       ModelSettingsSource settingsSource,
       LifecycleSettings settings,
+      Placements placements,
       ServingMeters meters,
       NanoClock clock) {
     this.runtimes = runtimes;
     this.settingsSource = settingsSource;
     this.settings = settings;
+    this.placements = placements;
     this.meters = meters;
     this.clock = clock;
     shares = new FairDevices(Device.cpu().cores(), clock);
@@ -60,24 +62,79 @@ public final class VersionLoader implements AutoCloseable {
             settings.loaderThreads(), Thread.ofPlatform().name("loader-", 1).daemon().factory());
   }
 
-  /** Now, on the clock that load times are measured with. */
-  long nanos() {
-    return clock.nanos();
+  NanoClock clock() {
+    return clock;
   }
 
-  /** Loads on a loader thread; the caller closes what comes out of it. */
+  Placements placements() {
+    return placements;
+  }
+
+  /**
+   * Finds places, which may take a while, and then loads on a loader thread; the caller closes what
+   * comes out of it.
+   */
   CompletableFuture<LoadedVersion> start(
       Candidate candidate, ServablePackage files, long startedNanos) {
-    return CompletableFuture.supplyAsync(() -> load(candidate, files, startedNanos), threads);
-  }
-
-  private LoadedVersion load(Candidate candidate, ServablePackage files, long startedNanos) {
     var wanted = settingsOf(candidate, files);
     var runtime = runtimes.apply(files.modelFile());
-    var instances = opened(runtime, files, wanted);
-    var chosen = BatchConsistency.checked(wanted, candidate, instances.getFirst(), files.golden());
-    var signature = instances.getFirst().signature();
-    var ownMeters = meters.open(candidate.model(), candidate.version());
+    var opening = new VersionOpening(candidate, files, wanted, runtime);
+    var berths = placements.place(candidate.model(), sizeOf(files), wanted.placement());
+    try {
+      return CompletableFuture.supplyAsync(() -> load(opening, berths, startedNanos), threads);
+    } catch (RuntimeException e) {
+      berths.close();
+      throw e;
+    }
+  }
+
+  private LoadedVersion load(VersionOpening opening, Berths berths, long startedNanos) {
+    try (var measurement = placements.measure(berths)) {
+      var loaded = opened(opening, berths, startedNanos);
+      settle(berths, measurement, sizeOf(opening.files()));
+      return loaded;
+    } catch (RuntimeException | Error e) {
+      berths.close();
+      throw e;
+    }
+  }
+
+  private LoadedVersion opened(VersionOpening opening, Berths berths, long startedNanos) {
+    var instances = opening.openAll(berths);
+    var checked = opening.with(consistent(opening, instances));
+    var ownMeters = meters.open(opening.candidate().model(), opening.candidate().version());
+    var scheduler = warm(checked, instances, berths, ownMeters);
+    var chosen = checked.settings();
+    return new LoadedVersion(
+        checked.candidate(),
+        checked.describe(instances.getFirst().signature()),
+        new LoadedVersion.Workers(
+            scheduler,
+            ownMeters,
+            berths,
+            ResponseCache.of(chosen.cacheBytes(), ownMeters, clock),
+            chosen.placement().residence()),
+        Duration.ofNanos(clock.nanos() - startedNanos),
+        Instant.now());
+  }
+
+  private static ModelSettings consistent(VersionOpening opening, List<ExecutableModel> instances) {
+    try {
+      return BatchConsistency.checked(
+          opening.settings(), opening.candidate(), instances.getFirst(), opening.files().golden());
+    } catch (RuntimeException e) {
+      instances.forEach(ExecutableModel::close);
+      throw e;
+    }
+  }
+
+  private ModelScheduler warm(
+      VersionOpening opening,
+      List<ExecutableModel> instances,
+      Berths berths,
+      ModelMeters ownMeters) {
+    var chosen = opening.settings();
+    var repairs = new InstanceRepairs(opening, berths, placements);
     // From here on the scheduler owns the instances.
     var scheduler =
         ModelScheduler.start(
@@ -87,24 +144,40 @@ public final class VersionLoader implements AutoCloseable {
                 ownMeters,
                 clock,
                 shares.shares(chosen.weight(), chosen.runtime().intraOpThreads()),
-                InstanceRepair.NONE));
+                repairs));
     try {
       scheduler.warmUp(settings.loadLimit());
+      return scheduler;
     } catch (RuntimeException e) {
       scheduler.close();
       ownMeters.close();
       throw e;
     }
-    return new LoadedVersion(
-        candidate,
-        describe(candidate, runtime, signature, files, chosen),
-        new LoadedVersion.Workers(
-            scheduler,
-            ownMeters,
-            instances.getFirst().device(),
-            ResponseCache.of(chosen.cacheBytes(), ownMeters, clock)),
-        Duration.ofNanos(clock.nanos() - startedNanos),
-        Instant.now());
+  }
+
+  /** The copies on one device share what it grew by; none counts less than its files. */
+  private void settle(Berths berths, Measurement measurement, long fileBytes) {
+    for (var berth : berths.all()) {
+      long copies = berths.all().stream().map(Berth::device).filter(berth.device()::equals).count();
+      long bytes = Math.max(measurement.grownBytes(berth.device()) / copies, fileBytes);
+      berth.holding().settle(bytes);
+      placements.ledger().learn(berths.model(), bytes);
+    }
+  }
+
+  /** The model file and what lies beside it under its name, as external data does. */
+  private static long sizeOf(ServablePackage files) {
+    var file = files.modelFile();
+    var folder = file.toAbsolutePath().getParent();
+    long bytes = 0;
+    try (var parts = Files.newDirectoryStream(folder, file.getFileName() + "*")) {
+      for (var part : parts) {
+        bytes += Files.isRegularFile(part) ? Files.size(part) : 0;
+      }
+    } catch (IOException e) {
+      throw new ModelLoadException("Cannot read '%s': %s".formatted(folder, e.getMessage()), e);
+    }
+    return bytes;
   }
 
   private ModelSettings settingsOf(Candidate candidate, ServablePackage files) {
@@ -113,53 +186,6 @@ public final class VersionLoader implements AutoCloseable {
     } catch (IOException | IllegalArgumentException e) {
       throw new ModelLoadException(String.valueOf(e.getMessage()), e);
     }
-  }
-
-  /** All copies, each checked; none is left open when one fails. */
-  private List<ExecutableModel> opened(
-      ModelRuntime runtime, ServablePackage files, ModelSettings chosen) {
-    var instances = new ArrayList<ExecutableModel>();
-    try {
-      for (int i = 0; i < chosen.placement().groups().getFirst().count(); i++) {
-        var instance = runtime.open(files.modelFile(), Device.cpu(), chosen.runtime());
-        instances.add(instance);
-        requireImageInput(files.image(), instance.signature());
-        LabelCheck.require(files, instance.signature());
-        new GoldenReplay(instance).require(files.golden());
-      }
-      return instances;
-    } catch (RuntimeException e) {
-      instances.forEach(ExecutableModel::close);
-      throw e;
-    }
-  }
-
-  private static void requireImageInput(@Nullable ImageDescription image, Signature signature) {
-    if (image != null
-        && (signature.input(image.input()).isEmpty()
-            || signature.output(image.output()).isEmpty())) {
-      throw new ModelLoadException(
-          "The package describes pictures for input '%s' and output '%s', but the model has %s and %s. Correct millrace.json."
-              .formatted(image.input(), image.output(), signature.inputs(), signature.outputs()),
-          null);
-    }
-  }
-
-  private ModelDescription describe(
-      Candidate candidate,
-      ModelRuntime runtime,
-      Signature signature,
-      ServablePackage files,
-      ModelSettings chosen) {
-    return new ModelDescription(
-        candidate.model(),
-        candidate.version(),
-        List.of(candidate.version()),
-        runtime.platform(),
-        signature,
-        signature.batchable() ? chosen.scheduling().maxBatchRows() : 0,
-        files.labels(),
-        files.image());
   }
 
   /** Takes no more loads; one under way ends by itself. */

@@ -61,12 +61,16 @@ final class VersionNotes {
   synchronized List<VersionStatus> with(Serving serving) {
     var statuses = new ArrayList<VersionStatus>();
     for (var version : serving.all()) {
-      var reason = reasonBeside(version.version());
+      var trouble = reasonBeside(version.version());
+      var reason = trouble.isEmpty() ? version.berths().fallback() : trouble;
       statuses.add(version.status(VersionState.READY, reason, version == serving.live()));
+    }
+    if (serving.dormant() != null) {
+      statuses.add(serving.dormant().status(reasonBeside(serving.dormant().version())));
     }
     notes.values().stream()
         .map(Note::status)
-        .filter(status -> serving.version(status.version()) == null)
+        .filter(status -> !serving.answers(status.version()))
         .forEach(statuses::add);
     return statuses;
   }

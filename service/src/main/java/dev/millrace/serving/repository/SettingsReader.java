@@ -4,6 +4,7 @@ import dev.millrace.serving.lifecycle.InstanceGroup;
 import dev.millrace.serving.lifecycle.ModelSettings;
 import dev.millrace.serving.lifecycle.PlacementSettings;
 import dev.millrace.serving.lifecycle.PlacementSettings.Fallback;
+import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
 import dev.millrace.serving.runtime.RuntimeSettings;
 import dev.millrace.serving.scheduling.SchedulerSettings;
 import java.util.List;
@@ -19,6 +20,7 @@ final class SettingsReader {
           "max-queue-rows",
           "instances",
           "cpu-fallback",
+          "keep-loaded",
           "intra-op-threads",
           "response-cache",
           "weight",
@@ -40,9 +42,11 @@ final class SettingsReader {
 
   private static PlacementSettings placement(PlacementSettings before, SettingsMap map) {
     var fallback = map.flag("cpu-fallback", before.fallback() == Fallback.CPU);
+    var kept = map.flag("keep-loaded", before.residence() == Residence.KEPT);
     return new PlacementSettings(
         map.has("instances") ? groups(map) : before.groups(),
-        fallback ? Fallback.CPU : Fallback.FORBIDDEN);
+        fallback ? Fallback.CPU : Fallback.FORBIDDEN,
+        kept ? Residence.KEPT : Residence.ON_DEMAND);
   }
 
   private static List<InstanceGroup> groups(SettingsMap map) {

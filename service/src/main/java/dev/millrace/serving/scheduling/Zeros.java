@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.concurrent.Executor;
 
-/** Requests made of zeros, to warm a model up. */
-final class Zeros {
+/** Inputs made of zeros, to warm a model up. */
+public final class Zeros {
   /** The length of an empty string, of which a zero tensor of BYTES consists. */
   private static final int EMPTY_STRING_BYTES = 4;
 
@@ -19,8 +19,13 @@ final class Zeros {
 
   /** Open dimensions become 1, the rows of a batchable model the given number. */
   static ScheduledRequest request(Signature signature, int rows) {
-    var inputs = signature.inputs().stream().map(spec -> zeros(spec, signature, rows)).toList();
-    return new ScheduledRequest(inputs, rows, List.of(), Long.MAX_VALUE, 0, new NoOutcome());
+    return new ScheduledRequest(
+        inputs(signature, rows), rows, List.of(), Long.MAX_VALUE, 0, new NoOutcome());
+  }
+
+  /** All inputs of the signature, in its order. */
+  public static List<Tensor> inputs(Signature signature, int rows) {
+    return signature.inputs().stream().map(spec -> zeros(spec, signature, rows)).toList();
   }
 
   private static Tensor zeros(TensorSpec spec, Signature signature, int rows) {

@@ -49,7 +49,24 @@ enum ServingMeter {
   REQUEST_DURATION_HISTOGRAM(
       "nv_inference_request_duration_histogram_us",
       "microseconds",
-      "Distribution of the time from submission to the answer");
+      "Distribution of the time from submission to the answer"),
+  PLACEMENT_FALLBACK(
+      "millrace_placement_fallback",
+      "copies",
+      "Copies opened on the processors because no GPU had room, since the start"),
+  INSTANCE_REPAIR(
+      "millrace_instance_repair",
+      "copies",
+      "Copies that a device failed while they ran; result is replaced or lost"),
+  MODEL_UNLOAD("millrace_model_unload", "models", "Models unloaded to make room for others"),
+  MODEL_COLD_LOAD(
+      "millrace_model_cold_load_us",
+      "microseconds",
+      "Distribution of the time that a load took which a request waited for"),
+  DEVICE_MODEL_MEMORY(
+      "millrace_device_model_memory_bytes",
+      "bytes",
+      "Memory that the loaded models take of a device, as measured after their loads");
 
   private final String meterName;
   private final String unit;
@@ -78,8 +95,13 @@ enum ServingMeter {
 
   /** Names of its tags. */
   public List<String> tags() {
-    return this == REQUEST_FAILURE
-        ? List.of("model", "version", "reason")
-        : List.of("model", "version");
+    return switch (this) {
+      case REQUEST_FAILURE -> List.of("model", "version", "reason");
+      case PLACEMENT_FALLBACK -> List.of("model");
+      case INSTANCE_REPAIR -> List.of("model", "result");
+      case MODEL_UNLOAD, MODEL_COLD_LOAD -> List.of();
+      case DEVICE_MODEL_MEMORY -> List.of("device");
+      default -> List.of("model", "version");
+    };
   }
 }

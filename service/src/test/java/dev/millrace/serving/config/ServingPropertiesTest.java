@@ -33,7 +33,14 @@ class ServingPropertiesTest {
                 new ServingProperties.Directory("", "", ControlMode.NONE),
                 new ServingProperties.Store(URI.create("http://127.0.0.1:5000"), "", "champion"),
                 Duration.ofSeconds(1),
-                new ServingProperties.Engine(1, 0, 64, Duration.ZERO, 8192, ""),
+                new ServingProperties.Engine(
+                    1,
+                    0,
+                    64,
+                    Duration.ZERO,
+                    8192,
+                    "",
+                    new ServingProperties.Placement(DataSize.ofBytes(0), 0.9, 0, 1024)),
                 new ServingProperties.Pictures(
                     DataSize.ofMegabytes(16), 4_000_000, Duration.ofSeconds(10)),
                 new ServingProperties.Stop(1, Duration.ofSeconds(20))));

@@ -7,10 +7,14 @@ import dev.millrace.serving.lifecycle.Candidate;
 import dev.millrace.serving.lifecycle.LifecycleSettings;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.ModelSettings;
+import dev.millrace.serving.lifecycle.ModelSettingsSource;
+import dev.millrace.serving.lifecycle.PlacementLimits;
+import dev.millrace.serving.lifecycle.Placements;
 import dev.millrace.serving.lifecycle.Rollout;
 import dev.millrace.serving.lifecycle.ServablePackage;
 import dev.millrace.serving.lifecycle.VersionLoader;
 import dev.millrace.serving.runtime.ModelRuntime;
+import dev.millrace.serving.telemetry.PlacementMeters;
 import dev.millrace.serving.telemetry.ServingMeters;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
@@ -38,6 +42,7 @@ public final class FakeEngine implements AutoCloseable {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final FakeRuntime runtime;
   private final ModelCatalog catalog = new ModelCatalog();
+  private final Placements placements;
   private final Rollout rollout;
   private final InferenceService inference = new InferenceService(catalog);
 
@@ -48,34 +53,62 @@ public final class FakeEngine implements AutoCloseable {
 
   /** Models have this signature, with an FP32 input first. */
   public FakeEngine(Signature signature) {
-    this(new FakeRuntime(signature));
+    this(new FakeDevices(1L << 30), signature, PlacementLimits.DEFAULTS, ModelSettings.defaults());
   }
 
-  private FakeEngine(FakeRuntime runtime) {
-    this(runtime, _ -> runtime, ModelSettings.defaults());
+  /** Models take and give pairs of numbers, on these devices. */
+  public FakeEngine(FakeDevices devices, PlacementLimits limits, ModelSettings settings) {
+    this(devices, FakeModel.pairs(), limits, settings);
+  }
+
+  private FakeEngine(
+      FakeDevices devices, Signature signature, PlacementLimits limits, ModelSettings settings) {
+    this(devices, new FakeRuntime(signature, devices), limits, settings);
+  }
+
+  private FakeEngine(
+      FakeDevices devices, FakeRuntime runtime, PlacementLimits limits, ModelSettings settings) {
+    this(devices, runtime, _ -> runtime, limits, (_, _) -> settings);
   }
 
   /** Models take and give pairs of numbers, and have these settings. */
   public FakeEngine(ModelSettings settings) {
-    this(new FakeRuntime(FakeModel.pairs()), settings);
-  }
-
-  private FakeEngine(FakeRuntime runtime, ModelSettings settings) {
-    this(runtime, _ -> runtime, settings);
+    this(new FakeDevices(1L << 30), PlacementLimits.DEFAULTS, settings);
   }
 
   /** Models are opened by real runtimes. */
   public FakeEngine(Function<Path, ModelRuntime> runtimes) {
-    this(new FakeRuntime(FakeModel.pairs()), runtimes, ModelSettings.defaults());
+    this(runtimes, new FakeDevices(1L << 40));
+  }
+
+  private FakeEngine(Function<Path, ModelRuntime> runtimes, FakeDevices devices) {
+    this(
+        devices,
+        new FakeRuntime(FakeModel.pairs(), devices),
+        runtimes,
+        PlacementLimits.DEFAULTS,
+        (_, _) -> ModelSettings.defaults());
   }
 
   private FakeEngine(
-      FakeRuntime runtime, Function<Path, ModelRuntime> runtimes, ModelSettings modelSettings) {
+      FakeDevices devices,
+      FakeRuntime runtime,
+      Function<Path, ModelRuntime> runtimes,
+      PlacementLimits limits,
+      ModelSettingsSource settings) {
     this.runtime = runtime;
     var lifecycle = new LifecycleSettings(2, LIMIT);
     var meters = new ServingMeters(registry, NanoClock.SYSTEM);
+    placements =
+        new Placements(
+            catalog,
+            devices,
+            devices::used,
+            limits,
+            new PlacementMeters(registry),
+            NanoClock.SYSTEM);
     var loader =
-        new VersionLoader(runtimes, (_, _) -> modelSettings, lifecycle, meters, NanoClock.SYSTEM);
+        new VersionLoader(runtimes, settings, lifecycle, placements, meters, NanoClock.SYSTEM);
     rollout = new Rollout(catalog, loader, lifecycle, () -> Duration.ofSeconds(5));
   }
 
@@ -84,12 +117,21 @@ public final class FakeEngine implements AutoCloseable {
   }
 
   /** The value of a meter of one version. */
-  public double metered(String meter, String model, String version) {
-    return registry.get(meter).tags("model", model, "version", version).gauge().value();
+  public double meteredOf(String meter, String model, String version) {
+    return metered(meter, "model", model, "version", version);
+  }
+
+  /** The value of a meter of placement. */
+  public double metered(String meter, String... tags) {
+    return registry.get(meter).tags(tags).gauge().value();
   }
 
   public ModelCatalog catalog() {
     return catalog;
+  }
+
+  public Placements placements() {
+    return placements;
   }
 
   public Rollout rollout() {

@@ -1,6 +1,8 @@
 package dev.millrace.serving.fake;
 
+import dev.millrace.serving.device.Device;
 import dev.millrace.serving.runtime.BoundBatch;
+import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelRunException;
 import dev.millrace.serving.runtime.RunOutputs;
@@ -22,12 +24,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class FakeModel implements ExecutableModel {
   private final Signature signature;
   private final float factor;
+  private final Device device;
+  private final Runnable onClose;
+  private final AtomicInteger runsThatFindNoMemory = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final AtomicInteger faults = new AtomicInteger();
 
-  FakeModel(Signature signature, float factor) {
+  FakeModel(Signature signature, float factor, Device device, Runnable onClose) {
     this.signature = signature;
     this.factor = factor;
+    this.device = device;
+    this.onClose = onClose;
   }
 
   /** Input x and output y, both FP32 [-1,2]. */
@@ -44,7 +51,7 @@ public final class FakeModel implements ExecutableModel {
 
   @Override
   public String device() {
-    return "fake";
+    return device.name();
   }
 
   @Override
@@ -56,7 +63,14 @@ public final class FakeModel implements ExecutableModel {
   public void close() {
     if (closed.getAndSet(true)) {
       faults.incrementAndGet();
+    } else {
+      onClose.run();
     }
+  }
+
+  /** The next run finds no memory. */
+  public void runOutOfMemory() {
+    runsThatFindNoMemory.incrementAndGet();
   }
 
   /** Whether its memory was given back. */
@@ -81,6 +95,9 @@ public final class FakeModel implements ExecutableModel {
       if (closed.get()) {
         faults.incrementAndGet();
         throw new ModelRunException("run after close", null);
+      }
+      if (runsThatFindNoMemory.getAndUpdate(left -> Math.max(left - 1, 0)) > 0) {
+        throw new DeviceMemoryException("no memory", new IllegalStateException("fake"));
       }
       return new Outputs(
           signature.outputs().stream().map(spec -> multiplied(input, spec.name())).toList());

@@ -17,12 +17,15 @@ import java.util.concurrent.CountDownLatch;
 /** Opens files that hold a number, the factor of a {@link FakeModel}; anything else is refused. */
 public final class FakeRuntime implements ModelRuntime {
   private final Signature signature;
+  private final FakeDevices devices;
   private final List<FakeModel> opened = new CopyOnWriteArrayList<>();
   private final CountDownLatch nobodyWaits = new CountDownLatch(0);
+  private volatile long bytesPerCopy;
   private volatile CountDownLatch gate = nobodyWaits;
 
-  FakeRuntime(Signature signature) {
+  FakeRuntime(Signature signature, FakeDevices devices) {
     this.signature = signature;
+    this.devices = devices;
   }
 
   @Override
@@ -39,7 +42,12 @@ public final class FakeRuntime implements ModelRuntime {
   public ExecutableModel open(Path modelFile, Device device, RuntimeSettings settings) {
     try {
       gate.await();
-      var model = new FakeModel(signature, Float.parseFloat(Files.readString(modelFile)));
+      float factor = Float.parseFloat(Files.readString(modelFile));
+      long bytes = bytesPerCopy;
+      if (!devices.take(device, bytes)) {
+        throw new ModelLoadException("%s is out of memory".formatted(device.name()), null);
+      }
+      var model = new FakeModel(signature, factor, device, () -> devices.give(device, bytes));
       opened.add(model);
       return model;
     } catch (NumberFormatException e) {
@@ -50,6 +58,11 @@ public final class FakeRuntime implements ModelRuntime {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** What each copy takes that is opened from now on. */
+  public void takes(long bytes) {
+    bytesPerCopy = bytes;
   }
 
   /** Loads wait until it is counted down. */

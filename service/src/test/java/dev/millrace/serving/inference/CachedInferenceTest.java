@@ -36,8 +36,8 @@ class CachedInferenceTest {
     assertAnswer(1, 3, Source.CACHE);
     assertThat(runs("1")).isEqualTo(runs);
     assertAnswer(2, 6, Source.MODEL);
-    assertThat(engine.metered("nv_cache_num_hits_per_model", "m", "1")).isEqualTo(2);
-    assertThat(engine.metered("nv_cache_num_misses_per_model", "m", "1")).isEqualTo(2);
+    assertThat(engine.meteredOf("nv_cache_num_hits_per_model", "m", "1")).isEqualTo(2);
+    assertThat(engine.meteredOf("nv_cache_num_misses_per_model", "m", "1")).isEqualTo(2);
   }
 
   @Test
@@ -115,7 +115,7 @@ class CachedInferenceTest {
   }
 
   private double runs(String version) {
-    return engine.metered("nv_inference_exec_count", "m", version);
+    return engine.meteredOf("nv_inference_exec_count", "m", version);
   }
 
   private record Counting(Executor home, AtomicInteger count) implements InferenceReply {

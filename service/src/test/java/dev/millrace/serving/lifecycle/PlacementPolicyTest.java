@@ -14,6 +14,7 @@ import dev.millrace.serving.lifecycle.PlacementDecision.Settle;
 import dev.millrace.serving.lifecycle.PlacementDecision.Spot;
 import dev.millrace.serving.lifecycle.PlacementRequest.Urgency;
 import dev.millrace.serving.lifecycle.PlacementSettings.Fallback;
+import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -182,7 +183,7 @@ class PlacementPolicyTest {
   }
 
   private static PlacementSettings settings(Fallback fallback, InstanceGroup... groups) {
-    return new PlacementSettings(List.of(groups), fallback);
+    return new PlacementSettings(List.of(groups), fallback, Residence.ON_DEMAND);
   }
 
   private static Place cpu(long room) {

@@ -12,6 +12,7 @@ import dev.millrace.serving.lifecycle.PlacementDecision.Settle;
 import dev.millrace.serving.lifecycle.PlacementDecision.Spot;
 import dev.millrace.serving.lifecycle.PlacementRequest.Urgency;
 import dev.millrace.serving.lifecycle.PlacementSettings.Fallback;
+import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -189,7 +190,10 @@ class PlacementPropertiesTest {
     var model = random.nextInt(4) == 0 ? "r0" : "wanted";
     var urgency = random.nextBoolean() ? Urgency.NOW : Urgency.CAN_WAIT;
     return new PlacementRequest(
-        model, 1L + random.nextInt(250), new PlacementSettings(groups, fallback), urgency);
+        model,
+        1L + random.nextInt(250),
+        new PlacementSettings(groups, fallback, Residence.ON_DEMAND),
+        urgency);
   }
 
   private static Place place(Fleet fleet, Device device) {

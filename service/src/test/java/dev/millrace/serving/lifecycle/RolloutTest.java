@@ -39,7 +39,7 @@ class RolloutTest {
     var status = catalog.versions().getFirst();
     assertThat(status.state()).isEqualTo(VersionState.READY);
     assertThat(status.live()).isTrue();
-    assertThat(status.device()).isEqualTo("fake");
+    assertThat(status.device()).isEqualTo("cpu");
     assertThat(status.availableSince()).isNotNull();
     assertThat(catalog.describe("m", null).platform()).isEqualTo("fake_numbers");
     assertThat(catalog.describe("m", "1").versions()).containsExactly("1");

@@ -1,7 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
 import dev.millrace.serving.inference.InferenceAnswer;
-import dev.millrace.serving.scheduling.BatchTimings;
 
 /** Writes the header {@code Server-Timing}: where the time of an answer went, in milliseconds. */
 final class ServerTiming {
@@ -11,7 +10,7 @@ final class ServerTiming {
 
   static String of(InferenceAnswer answer, long encodeNanos) {
     return switch (answer.source()) {
-      case MODEL -> computed(answer.timings(), encodeNanos);
+      case MODEL -> computed(answer, encodeNanos);
       case CACHE -> cached(encodeNanos);
     };
   }
@@ -22,8 +21,13 @@ final class ServerTiming {
     return text.toString();
   }
 
-  private static String computed(BatchTimings timings, long encodeNanos) {
+  private static String computed(InferenceAnswer answer, long encodeNanos) {
+    var timings = answer.timings();
     var text = new StringBuilder(80);
+    if (answer.loadNanos() > 0) {
+      append(text, "load;dur=", answer.loadNanos());
+      text.append(", ");
+    }
     append(text, "queue;dur=", timings.queueNanos());
     append(text, ", assemble;dur=", timings.assembleNanos());
     append(text, ", compute;dur=", timings.computeNanos());

@@ -1,0 +1,41 @@
+package dev.millrace.serving.lifecycle;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A version that was unloaded to make room and answers requests all the same: the first one loads
+ * it again.
+ *
+ * @param loadTime what the last load took
+ */
+record DormantVersion(
+    Candidate candidate,
+    ModelDescription description,
+    Duration loadTime,
+    @Nullable Instant availableSince) {
+  private static final String REASON = "unloaded to make room; the next request loads it";
+
+  String version() {
+    return candidate.version();
+  }
+
+  /**
+   * What people see of it.
+   *
+   * @param trouble why it could not be loaded the last time; empty where it could
+   */
+  VersionStatus status(String trouble) {
+    var reason = trouble.isEmpty() ? REASON : REASON + "; the last attempt failed: " + trouble;
+    return new VersionStatus(
+        candidate.model(),
+        version(),
+        VersionState.READY,
+        reason,
+        true,
+        "",
+        loadTime,
+        availableSince);
+  }
+}

@@ -1,0 +1,137 @@
+package dev.millrace.serving.lifecycle;
+
+import dev.millrace.serving.device.Device;
+import dev.millrace.serving.device.DeviceKind;
+import dev.millrace.serving.lifecycle.Berths.Berth;
+import dev.millrace.serving.lifecycle.InstanceGroup.Kind;
+import dev.millrace.serving.lifecycle.PlacementSettings.Fallback;
+import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.runtime.ModelRunException;
+import dev.millrace.serving.scheduling.InstanceRepair;
+import dev.millrace.serving.scheduling.Zeros;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens another copy of one version in place of a broken one: on the same device where there is
+ * room for more than the last one was thought to take, else wherever the model may be.
+ */
+final class InstanceRepairs implements InstanceRepair {
+  private static final Logger log = LoggerFactory.getLogger(InstanceRepairs.class);
+
+  /** It ran out of memory with what it was thought to need. */
+  private static final double MORE = 1.25;
+
+  private final VersionOpening opening;
+  private final Berths berths;
+  private final Placements placements;
+
+  InstanceRepairs(VersionOpening opening, Berths berths, Placements placements) {
+    this.opening = opening;
+    this.berths = berths;
+    this.placements = placements;
+  }
+
+  @Override
+  public Optional<ExecutableModel> replace(ExecutableModel broken, ModelRunException cause) {
+    close(broken);
+    var left = berths.vacate(broken);
+    var replacement = left.flatMap(this::replaced);
+    if (replacement.isPresent()) {
+      placements.meters().replaced(berths.model());
+      log.warn(
+          "Copy replaced: model={} version={} was={} now={} cause={}",
+          berths.model(),
+          opening.candidate().version(),
+          left.get().device().name(),
+          replacement.get().device(),
+          cause.getMessage());
+    } else {
+      placements.meters().lost(berths.model());
+      log.error(
+          "Copy lost, no device has room for another: model={} version={}",
+          berths.model(),
+          opening.candidate().version(),
+          cause);
+    }
+    return replacement;
+  }
+
+  private void close(ExecutableModel broken) {
+    try {
+      broken.close();
+    } catch (RuntimeException e) {
+      log.warn("Closing a broken copy of model '{}' broke", berths.model(), e);
+    }
+  }
+
+  private Optional<ExecutableModel> replaced(Berth left) {
+    long bytes = (long) (left.holding().bytes() * MORE);
+    placements.ledger().learn(berths.model(), bytes);
+    return openedAt(placements.placeOne(berths, bytes, near(left.device())))
+        .or(() -> openedAt(placements.placeOne(berths, bytes, anywhere(left.device()))));
+  }
+
+  private PlacementSettings near(Device device) {
+    return device.kind() == DeviceKind.CPU
+        ? one(Kind.CPU, List.of(), Fallback.FORBIDDEN)
+        : one(Kind.GPU, List.of(device.ordinal()), Fallback.FORBIDDEN);
+  }
+
+  private PlacementSettings anywhere(Device device) {
+    var fallback = opening.settings().placement().fallback();
+    return device.kind() == DeviceKind.CPU
+        ? one(Kind.CPU, List.of(), fallback)
+        : one(Kind.GPU, List.of(), fallback);
+  }
+
+  private PlacementSettings one(Kind kind, List<Integer> devices, Fallback fallback) {
+    return new PlacementSettings(
+        List.of(new InstanceGroup(1, kind, devices)),
+        fallback,
+        opening.settings().placement().residence());
+  }
+
+  /** Opens and runs it once; a place where that fails is given back. */
+  private Optional<ExecutableModel> openedAt(Optional<Berth> place) {
+    if (place.isEmpty()) {
+      return Optional.empty();
+    }
+    var berth = place.get();
+    try {
+      var instance = warm(opening.open(berth.device()));
+      berths.occupy(berth, instance);
+      return Optional.of(instance);
+    } catch (RuntimeException e) {
+      berths.remove(berth);
+      log.warn(
+          "Another copy did not open: model={} device={} reason={}",
+          berths.model(),
+          berth.device().name(),
+          e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** The first run of each size may allocate, so the largest one tells whether there is room. */
+  private ExecutableModel warm(ExecutableModel instance) {
+    try {
+      run(instance, 1);
+      if (instance.signature().batchable() && opening.settings().scheduling().maxBatchRows() > 1) {
+        run(instance, opening.settings().scheduling().maxBatchRows());
+      }
+      return instance;
+    } catch (RuntimeException e) {
+      instance.close();
+      throw e;
+    }
+  }
+
+  private static void run(ExecutableModel instance, int rows) {
+    try (var batch = instance.bind(Zeros.inputs(instance.signature(), rows))) {
+      batch.run().close();
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.millrace.serving.lifecycle;
+
+import dev.millrace.serving.device.Device;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Measures what the copies of one version take: the difference of the used memory around their
+ * load. Holds the turns of their devices from the start to the close, so it is used by one thread.
+ * What others give back meanwhile is left out; what the models that serve take more meanwhile is
+ * not, so a measurement may be too high and never lower than the files.
+ */
+final class Measurement implements AutoCloseable {
+  private final DeviceLedger ledger;
+  private final UsedMemory used;
+  private final List<Device> devices;
+
+  /** Used memory plus what was released until then, so that releases cancel out. */
+  private final Map<Device, Long> before = new HashMap<>();
+
+  Measurement(DeviceLedger ledger, UsedMemory used, List<Device> devices) {
+    this.ledger = ledger;
+    this.used = used;
+    // In one order, so that two loads on the same devices cannot block each other.
+    this.devices = devices.stream().distinct().sorted(Comparator.comparing(Device::name)).toList();
+    for (var device : this.devices) {
+      ledger.turn(device).lock();
+      before.put(device, level(device));
+    }
+  }
+
+  private long level(Device device) {
+    return used.bytes(device) + ledger.releasedBytes(device);
+  }
+
+  /** What came to be used of a device since the start. */
+  long grownBytes(Device device) {
+    return level(device) - before.getOrDefault(device, 0L);
+  }
+
+  @Override
+  public void close() {
+    devices.forEach(device -> ledger.turn(device).unlock());
+  }
+}

@@ -1,0 +1,77 @@
+package dev.millrace.serving.lifecycle;
+
+import dev.millrace.serving.device.ProcessMemory;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes versions away from requests, and gives their memory back once the last lease is in.
+ * Thread-safe; no method blocks.
+ */
+final class Retirement {
+  private static final Logger log = LoggerFactory.getLogger(Retirement.class);
+
+  /** Between an unload and the return of its pages, so that many unloads share one. */
+  private static final long TRIM_DELAY_MILLIS = 1_000;
+
+  private final ModelCatalog catalog;
+  private final AtomicBoolean trimAhead = new AtomicBoolean();
+
+  Retirement(ModelCatalog catalog) {
+    this.catalog = catalog;
+  }
+
+  /** Swaps; completes one by one when the versions that answered before are closed. */
+  List<CompletableFuture<Void>> retire(ServedModel model, Serving next, String reason) {
+    var before = model.swapTo(next, reason);
+    catalog.epoch().moveOn();
+    catalog.readinessMayHaveChanged();
+    return before.stream().map(version -> whenDrained(model, version)).toList();
+  }
+
+  /** Unloads the live version unless a request holds it; completes when it is closed. */
+  Optional<CompletableFuture<Void>> putToSleep(ServedModel model) {
+    var asleep = model.sleep();
+    asleep.ifPresent(_ -> catalog.epoch().moveOn());
+    return asleep.map(version -> whenDrained(model, version));
+  }
+
+  /** Closes on a thread of its own: the last lease may be given back on an event loop. */
+  private CompletableFuture<Void> whenDrained(ServedModel model, LoadedVersion version) {
+    return version
+        .leases()
+        .drained()
+        .thenRunAsync(() -> close(model, version), Thread::startVirtualThread)
+        .toCompletableFuture();
+  }
+
+  private void close(ServedModel model, LoadedVersion version) {
+    try {
+      version.close();
+      log.info("Version unloaded: model={} version={}", version.model(), version.version());
+    } catch (RuntimeException e) {
+      log.error("Closing {} {} broke", version.model(), version.version(), e);
+    } finally {
+      model.gone(version);
+      trimSoon();
+    }
+  }
+
+  private void trimSoon() {
+    if (trimAhead.compareAndSet(false, true)) {
+      CompletableFuture.delayedExecutor(
+              TRIM_DELAY_MILLIS, TimeUnit.MILLISECONDS, Thread::startVirtualThread)
+          .execute(this::trim);
+    }
+  }
+
+  private void trim() {
+    trimAhead.set(false);
+    ProcessMemory.trim();
+  }
+}

@@ -1,0 +1,85 @@
+package dev.millrace.serving.lifecycle;
+
+import dev.millrace.protocol.packaging.ImageDescription;
+import dev.millrace.serving.device.Device;
+import dev.millrace.serving.lifecycle.Berths.Berth;
+import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.runtime.ModelLoadException;
+import dev.millrace.serving.runtime.ModelRuntime;
+import dev.millrace.serving.tensor.Signature;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What it takes to open copies of one version.
+ *
+ * @param settings as chosen for this version
+ */
+record VersionOpening(
+    Candidate candidate, ServablePackage files, ModelSettings settings, ModelRuntime runtime) {
+  /** A copy at each place, each checked; none is left open when one fails. */
+  List<ExecutableModel> openAll(Berths berths) {
+    var instances = new ArrayList<ExecutableModel>();
+    try {
+      for (var berth : berths.all()) {
+        instances.add(openAt(berth, berths));
+      }
+      return instances;
+    } catch (RuntimeException e) {
+      instances.forEach(ExecutableModel::close);
+      throw e;
+    }
+  }
+
+  private ExecutableModel openAt(Berth berth, Berths berths) {
+    var instance = open(berth.device());
+    berths.occupy(berth, instance);
+    return instance;
+  }
+
+  /** One copy, checked. */
+  ExecutableModel open(Device device) {
+    var instance = runtime.open(files.modelFile(), device, settings.runtime());
+    try {
+      check(instance);
+      return instance;
+    } catch (RuntimeException e) {
+      instance.close();
+      throw e;
+    }
+  }
+
+  private void check(ExecutableModel instance) {
+    requireImageInput(files.image(), instance.signature());
+    LabelCheck.require(files, instance.signature());
+    new GoldenReplay(instance).require(files.golden());
+  }
+
+  private static void requireImageInput(@Nullable ImageDescription image, Signature signature) {
+    if (image != null
+        && (signature.input(image.input()).isEmpty()
+            || signature.output(image.output()).isEmpty())) {
+      throw new ModelLoadException(
+          "The package describes pictures for input '%s' and output '%s', but the model has %s and %s. Correct millrace.json."
+              .formatted(image.input(), image.output(), signature.inputs(), signature.outputs()),
+          null);
+    }
+  }
+
+  VersionOpening with(ModelSettings chosen) {
+    return new VersionOpening(candidate, files, chosen, runtime);
+  }
+
+  ModelDescription describe(Signature signature) {
+    return new ModelDescription(
+        candidate.model(),
+        candidate.version(),
+        List.of(candidate.version()),
+        runtime.platform(),
+        signature,
+        signature.batchable() ? settings.scheduling().maxBatchRows() : 0,
+        files.labels(),
+        files.image());
+  }
+}
