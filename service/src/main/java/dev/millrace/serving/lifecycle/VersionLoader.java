@@ -5,6 +5,7 @@ import dev.millrace.serving.lifecycle.Berths.Berth;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
+import dev.millrace.serving.scheduling.DeviceShares;
 import dev.millrace.serving.scheduling.FairDevices;
 import dev.millrace.serving.scheduling.ModelScheduler;
 import dev.millrace.serving.scheduling.SchedulerContext;
@@ -140,11 +141,7 @@ public final class VersionLoader implements AutoCloseable {
         ModelScheduler.start(
             instances,
             chosen.scheduling(),
-            new SchedulerContext(
-                ownMeters,
-                clock,
-                shares.shares(chosen.weight(), chosen.runtime().intraOpThreads()),
-                repairs));
+            new SchedulerContext(ownMeters, clock, sharesOf(chosen), repairs));
     try {
       scheduler.warmUp(settings.loadLimit());
       return scheduler;
@@ -153,6 +150,10 @@ public final class VersionLoader implements AutoCloseable {
       ownMeters.close();
       throw e;
     }
+  }
+
+  private DeviceShares sharesOf(ModelSettings chosen) {
+    return shares.shares(chosen.weight(), chosen.runtime().intraOpThreads());
   }
 
   /** The copies on one device share what it grew by; none counts less than its files. */
