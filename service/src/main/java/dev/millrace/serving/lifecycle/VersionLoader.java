@@ -101,8 +101,9 @@ public final class VersionLoader implements AutoCloseable {
   }
 
   private LoadedVersion opened(VersionOpening opening, Berths berths, long startedNanos) {
-    var instances = opening.openAll(berths);
-    var checked = opening.with(consistent(opening, instances));
+    opening.prepare(berths);
+    var instances = Background.call(() -> opening.openAll(berths), berths);
+    var checked = opening.with(Background.call(() -> consistent(opening, instances), berths));
     var ownMeters = meters.open(opening.candidate().model(), opening.candidate().version());
     var scheduler = warm(checked, instances, berths, ownMeters);
     var chosen = checked.settings();
@@ -137,16 +138,14 @@ public final class VersionLoader implements AutoCloseable {
     var chosen = opening.settings();
     var repairs = new InstanceRepairs(opening, berths, placements);
     // From here on the scheduler owns the instances.
-    var scheduler =
-        ModelScheduler.start(
-            instances,
-            chosen.scheduling(),
-            new SchedulerContext(ownMeters, clock, sharesOf(chosen), repairs));
     try {
-      scheduler.warmUp(settings.loadLimit());
-      return scheduler;
+      return ModelScheduler.startWarm(
+          instances,
+          chosen.scheduling(),
+          new SchedulerContext(ownMeters, clock, sharesOf(chosen), repairs),
+          settings.loadLimit(),
+          work -> Background.run(work, berths));
     } catch (RuntimeException e) {
-      scheduler.close();
       ownMeters.close();
       throw e;
     }

@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 record VersionOpening(
     Candidate candidate, ServablePackage files, ModelSettings settings, ModelRuntime runtime) {
+  /** Starts what copies share, at the priority of the calling thread. */
+  void prepare(Berths berths) {
+    berths.all().forEach(berth -> runtime.prepare(berth.device(), settings.runtime()));
+  }
+
   /** A copy at each place, each checked; none is left open when one fails. */
   List<ExecutableModel> openAll(Berths berths) {
     var instances = new ArrayList<ExecutableModel>();

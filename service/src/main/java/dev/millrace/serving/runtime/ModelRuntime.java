@@ -15,6 +15,15 @@ public interface ModelRuntime {
   String platform();
 
   /**
+   * Starts what all models of this runtime share, such as threads that compute; they inherit the
+   * priority of the calling thread. Called before {@link #open}, which may be on a thread that
+   * yields to others. Cheap when it has started.
+   *
+   * @throws ModelLoadException when it does not start
+   */
+  default void prepare(Device device, RuntimeSettings settings) {}
+
+  /**
    * Loads the file onto the device. Blocks for as long as that takes.
    *
    * @throws ModelLoadException when the file cannot be served

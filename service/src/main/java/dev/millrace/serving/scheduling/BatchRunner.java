@@ -64,20 +64,28 @@ final class BatchRunner implements AutoCloseable {
     handover.send();
   }
 
-  /** Runs zeros in every batch size that is a power of two. */
-  void warmUp(int maxBatchRows, Turn turn) {
+  /**
+   * Runs zeros in every batch size that is a power of two.
+   *
+   * @throws WarmUpLateException when the time is over
+   */
+  void warmUp(int maxBatchRows, Turn turn, long untilNanos) {
     for (int rows = 1; rows < Math.max(maxBatchRows, 1); rows *= 2) {
-      warmUpInTurn(rows, turn);
+      warmUpInTurn(rows, turn, untilNanos);
     }
-    warmUpInTurn(Math.max(maxBatchRows, 1), turn);
+    warmUpInTurn(Math.max(maxBatchRows, 1), turn, untilNanos);
   }
 
-  private void warmUpInTurn(int rows, Turn turn) {
-    turn.take();
+  private void warmUpInTurn(int rows, Turn turn, long untilNanos) {
+    if (clock.nanos() - untilNanos > 0) {
+      throw new WarmUpLateException();
+    }
+    turn.takeToWarmUp();
     try {
       warmUpRows(rows);
     } finally {
       turn.give();
+      turn.rest();
     }
   }
 

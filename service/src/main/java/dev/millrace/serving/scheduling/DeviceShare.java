@@ -23,6 +23,11 @@ interface DeviceShare {
         public long longestRunNanos() {
           return Long.MAX_VALUE;
         }
+
+        @Override
+        public boolean isExclusive() {
+          return false;
+        }
       };
 
   /**
@@ -45,4 +50,7 @@ interface DeviceShare {
 
   /** How long a run may take; without bound while no other model wants the device. */
   long longestRunNanos();
+
+  /** Whether runs queue up in the device, instead of being interrupted for others. */
+  boolean isExclusive();
 }

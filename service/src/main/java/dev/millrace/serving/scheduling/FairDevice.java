@@ -107,6 +107,11 @@ final class FairDevice {
           ? quantumNanos
           : Long.MAX_VALUE;
     }
+
+    @Override
+    public boolean isExclusive() {
+      return overlap == Overlap.EXCLUSIVE;
+    }
   }
 
   private long enterAmongOthers(Account account) {

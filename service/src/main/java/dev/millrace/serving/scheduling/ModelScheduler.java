@@ -9,10 +9,7 @@ import dev.millrace.serving.time.NanoClock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.Executor;
 
 /**
  * Queues the requests of one loaded model, batches them and runs them on its instances. See
@@ -36,6 +33,9 @@ public final class ModelScheduler implements AutoCloseable {
       List<? extends ExecutableModel> instances,
       SchedulerSettings settings,
       SchedulerContext context) {
+    if (instances.isEmpty()) {
+      throw new IllegalArgumentException("A scheduler needs at least one instance of its model");
+    }
     anyInstance = instances.getFirst();
     this.settings = settings;
     meters = context.meters();
@@ -55,16 +55,48 @@ public final class ModelScheduler implements AutoCloseable {
   }
 
   /** Starts one worker thread per instance, which owns it from now on. */
-  public static ModelScheduler start(
+  static ModelScheduler start(
       List<? extends ExecutableModel> instances,
       SchedulerSettings settings,
       SchedulerContext context) {
-    if (instances.isEmpty()) {
-      throw new IllegalArgumentException("A scheduler needs at least one instance of its model");
-    }
     var scheduler = new ModelScheduler(instances, settings, context);
     scheduler.startThreads();
     return scheduler;
+  }
+
+  /**
+   * The same after a warm-up: every batch size that is a power of two up to the largest runs zeros
+   * on each instance, so that no request pays for a first run. Blocks; takes over the instances,
+   * and closes them when it fails.
+   *
+   * @param background runs the warm-up and returns when it is over, on a thread that may yield to
+   *     those that serve; the workers are started by the calling thread, whose priority they
+   *     inherit
+   * @throws ModelLoadException when the model cannot run zeros, or the limit passed
+   */
+  public static ModelScheduler startWarm(
+      List<? extends ExecutableModel> instances,
+      SchedulerSettings settings,
+      SchedulerContext context,
+      Duration limit,
+      Executor background) {
+    var scheduler = new ModelScheduler(instances, settings, context);
+    background.execute(() -> scheduler.warmUp(limit));
+    scheduler.startThreads();
+    return scheduler;
+  }
+
+  private void warmUp(Duration limit) {
+    long untilNanos = clock.nanos() + limit.toNanos();
+    try {
+      workers.forEach(worker -> worker.warmUp(untilNanos));
+    } catch (WarmUpLateException e) {
+      workers.forEach(Worker::discard);
+      throw warmUpFailed("took longer than " + limit, e);
+    } catch (RuntimeException | Error e) {
+      workers.forEach(Worker::discard);
+      throw warmUpFailed("failed: " + e, e);
+    }
   }
 
   private void startThreads() {
@@ -94,26 +126,6 @@ public final class ModelScheduler implements AutoCloseable {
   /** Rows that wait for a run. */
   public int pendingRows() {
     return queue.pendingRows();
-  }
-
-  /**
-   * Runs every batch size that is a power of two up to the largest on each instance, with zeros, so
-   * that no request pays for a first run. Blocks; an instance warms up before it serves requests.
-   *
-   * @throws ModelLoadException when the model cannot run zeros, or the limit passed
-   */
-  public void warmUp(Duration limit) {
-    var all = workers.stream().map(Worker::warmUp).toArray(CompletableFuture<?>[]::new);
-    try {
-      CompletableFuture.allOf(all).get(limit.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (ExecutionException e) {
-      throw warmUpFailed("failed: " + e.getCause(), e);
-    } catch (TimeoutException e) {
-      throw warmUpFailed("took longer than " + limit, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw warmUpFailed("was interrupted", e);
-    }
   }
 
   /**
@@ -186,7 +198,7 @@ public final class ModelScheduler implements AutoCloseable {
     handover.send();
   }
 
-  private ModelLoadException warmUpFailed(String how, Exception cause) {
+  private ModelLoadException warmUpFailed(String how, Throwable cause) {
     return new ModelLoadException(
         "The warm-up of model '%s' version '%s' %s. Check that the model runs zeros in batches of 1 to %d rows, or allow more time."
             .formatted(meters.model(), meters.version(), how, Math.max(queue.maxBatchRows(), 1)),

@@ -26,6 +26,16 @@ final class Turn {
     }
   }
 
+  /**
+   * The same for a warm-up. On processors it takes no turn: the operating system knows that its
+   * thread yields, and nobody must wait for it to catch up.
+   */
+  void takeToWarmUp() {
+    if (share.isExclusive()) {
+      take();
+    }
+  }
+
   /** How long others had the device before this turn. */
   long waitedNanos() {
     return waitedNanos;

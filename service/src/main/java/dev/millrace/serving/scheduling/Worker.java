@@ -1,9 +1,6 @@
 package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.time.NanoClock;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +16,6 @@ final class Worker implements Runnable {
   private final NanoClock clock;
   private final Batch batch;
   private final Turn turn;
-  private final AtomicReference<@Nullable CompletableFuture<Void>> warmUp = new AtomicReference<>();
   private volatile boolean abandoned;
 
   Worker(
@@ -72,19 +68,18 @@ final class Worker implements Runnable {
     sleeper.wake();
   }
 
-  /** Asks for a warm-up before the next batch. */
-  CompletableFuture<Void> warmUp() {
-    var asked = new CompletableFuture<Void>();
-    warmUp.set(asked);
-    sleeper.wake();
-    return asked;
+  /** Warms the instance up, before this worker's thread is started. */
+  void warmUp(long untilNanos) {
+    runner.warmUp(queue.maxBatchRows(), turn, untilNanos);
+  }
+
+  /** Closes the instance of a worker whose thread is never started. */
+  void discard() {
+    turn.rest();
+    runner.close();
   }
 
   private boolean step() {
-    var asked = warmUp.getAndSet(null);
-    if (asked != null) {
-      warmUp(asked);
-    }
     if (queue.hasMore()) {
       // Before the batch is put together: what comes while others have the device still fits in.
       turn.take();
@@ -119,19 +114,10 @@ final class Worker implements Runnable {
     }
   }
 
-  private void warmUp(CompletableFuture<Void> asked) {
-    try {
-      runner.warmUp(queue.maxBatchRows(), turn);
-      asked.complete(null);
-    } catch (RuntimeException | Error e) {
-      asked.completeExceptionally(e);
-    }
-  }
-
   private void sleep(long nanos) {
     turn.rest();
     sleeper.announce();
-    if (queue.hasArrivals() || queue.isClosing() || abandoned || warmUp.get() != null) {
+    if (queue.hasArrivals() || queue.isClosing() || abandoned) {
       sleeper.stayAwake();
     } else {
       sleeper.sleep(nanos);

@@ -1,9 +1,11 @@
 package dev.millrace.serving.scheduling;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fixture.Tensors;
+import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.telemetry.MeterSnapshot;
 import dev.millrace.serving.telemetry.ModelMeters;
 import dev.millrace.serving.telemetry.ServingMeters;
@@ -232,11 +234,23 @@ class ModelSchedulerTest {
 
   @Test
   void warmsUpEveryPowerOfTwo() {
-    model.allow(100);
-    scheduler.warmUp(Duration.ofSeconds(10));
-    assertThat(model.runs()).extracting(rows -> rows.length).containsExactly(1, 1, 2, 2, 4, 4);
-    assertThat(model.held()).isZero();
-    assertThat(meters.snapshot()).isEqualTo(new MeterSnapshot(0, 0, 0, 0, 0, 0));
+    var cold = EchoModel.gated();
+    cold.allow(100);
+    try (var warm = warm(cold, Duration.ofSeconds(10))) {
+      assertThat(warm.pendingRows()).isZero();
+      assertThat(cold.runs()).extracting(rows -> rows.length).containsExactly(1, 1, 2, 2, 4, 4);
+      assertThat(cold.held()).isZero();
+      assertThat(meters.snapshot()).isEqualTo(new MeterSnapshot(0, 0, 0, 0, 0, 0));
+    }
+  }
+
+  @Test
+  void closesTheInstancesOfAWarmUpThatIsLate() {
+    var late = EchoModel.gated();
+    assertThatExceptionOfType(ModelLoadException.class)
+        .isThrownBy(() -> warm(late, Duration.ofNanos(-1)))
+        .withMessageStartingWith("The warm-up of model 'echo' version '1' took longer than ");
+    assertThat(late.closed()).isTrue();
   }
 
   @Test
@@ -310,5 +324,14 @@ class ModelSchedulerTest {
     public boolean cancelled() {
       throw new IllegalStateException("the caller broke");
     }
+  }
+
+  private ModelScheduler warm(EchoModel instance, Duration limit) {
+    return ModelScheduler.startWarm(
+        List.of(instance),
+        settings,
+        SchedulerContext.alone(meters, NanoClock.SYSTEM),
+        limit,
+        Runnable::run);
   }
 }

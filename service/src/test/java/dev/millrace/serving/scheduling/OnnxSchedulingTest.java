@@ -111,7 +111,6 @@ class OnnxSchedulingTest {
   @Test
   void runsWhatIsNotBatchable() throws Exception {
     try (var scheduler = start(FixtureModels.fixedShape(folder))) {
-      scheduler.warmUp(Duration.ofSeconds(10));
       for (float value = 0; value < 3; value++) {
         var input = Tensors.floats("x", Shape.of(2, 3), value, 2, 3, 4, 5, 6);
         var caller = submit(scheduler, List.of(), input);
@@ -124,7 +123,6 @@ class OnnxSchedulingTest {
   @Test
   void addsTheRowsOfTwoInputsInBatchesOfEverySize() throws Exception {
     try (var scheduler = start(FixtureModels.addition(folder))) {
-      scheduler.warmUp(Duration.ofSeconds(10));
       for (int size = 1; size <= 5; size++) {
         var holders = new ArrayList<Holder>();
         for (int i = 0; i < size; i++) {
@@ -152,8 +150,12 @@ class OnnxSchedulingTest {
 
   private ModelScheduler start(Path file) {
     var model = new OnnxRuntime().open(file, Device.cpu(), RuntimeSettings.defaults());
-    return ModelScheduler.start(
-        List.of(model), PATIENT, SchedulerContext.alone(meters, NanoClock.SYSTEM));
+    return ModelScheduler.startWarm(
+        List.of(model),
+        PATIENT,
+        SchedulerContext.alone(meters, NanoClock.SYSTEM),
+        Duration.ofSeconds(10),
+        Runnable::run);
   }
 
   private static Holder submit(ModelScheduler scheduler, List<Integer> outputs, Tensor... inputs) {

@@ -31,13 +31,26 @@ public final class OnnxRuntime implements ModelRuntime {
   }
 
   @Override
+  public void prepare(Device device, RuntimeSettings settings) {
+    try {
+      environment(device, settings);
+    } catch (OrtException e) {
+      throw new ModelLoadException("ONNX Runtime does not start: " + e.getMessage(), e);
+    }
+  }
+
+  private static OrtEnvironment environment(Device device, RuntimeSettings settings)
+      throws OrtException {
+    int threads = settings.intraOpThreads() > 0 ? settings.intraOpThreads() : device.cores();
+    return SharedEnvironment.withThreads(threads);
+  }
+
+  @Override
   public ExecutableModel open(Path modelFile, Device device, RuntimeSettings settings) {
     requireOnnx(modelFile);
     ExternalData.requireInside(modelFile);
-    int threads = settings.intraOpThreads() > 0 ? settings.intraOpThreads() : device.cores();
     try {
-      var environment = SharedEnvironment.withThreads(threads);
-      return open(environment, modelFile, device);
+      return open(environment(device, settings), modelFile, device);
     } catch (OrtException e) {
       throw new ModelLoadException(
           "ONNX Runtime cannot open '%s': %s. Check it with onnx.checker, or export it again."

@@ -1,0 +1,136 @@
+package dev.millrace.serving.lifecycle;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.millrace.serving.device.DeviceKind;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs work on a thread that the operating system lets run only where others leave it time. Opening
+ * and warming up a model keeps a core busy for seconds, and a request that comes in meanwhile would
+ * wait for the end of the loader's time slice, which is longer than most runs. Linux has a priority
+ * for each thread, which anybody may lower; elsewhere the thread is an ordinary one.
+ *
+ * <p>Only for processors: what a GPU's driver starts while a model is opened would yield for ever.
+ *
+ * <p>A thread inherits the priority of the one that starts it. So each piece of work has a thread
+ * of its own that starts no others, and whoever asked for it waits and then goes on at its own
+ * priority.
+ */
+final class Background {
+  private static final Logger log = LoggerFactory.getLogger(Background.class);
+
+  /** The lowest: about 1.5 percent of a core that others keep busy, and all of one that is idle. */
+  private static final int LOWEST = 19;
+
+  /** In {@code setpriority} a process, which for Linux is a thread; 0 is the calling one. */
+  private static final int PRIO_PROCESS = 0;
+
+  private Background() {}
+
+  /** Work of copies at these places: in the background where all of them are on processors. */
+  static void run(Runnable work, Berths berths) {
+    if (isFor(berths)) {
+      run(work);
+    } else {
+      work.run();
+    }
+  }
+
+  /** The same for work with a result. */
+  static <T> T call(Supplier<T> work, Berths berths) {
+    return isFor(berths) ? call(work) : work.get();
+  }
+
+  private static boolean isFor(Berths berths) {
+    return berths.all().stream().allMatch(berth -> berth.device().kind() == DeviceKind.CPU);
+  }
+
+  /** The same for work without a result. */
+  static void run(Runnable work) {
+    call(
+        () -> {
+          work.run();
+          return true;
+        });
+  }
+
+  /** Blocks until the work is done; throws what it throws. An interrupt is passed on to it. */
+  static <T> T call(Supplier<T> work) {
+    var result = new CompletableFuture<T>();
+    var name = Thread.currentThread().getName() + "-background";
+    var thread =
+        Thread.ofPlatform()
+            .name(name)
+            .daemon()
+            .start(
+                () -> {
+                  yieldToOthers();
+                  complete(result, work);
+                });
+    await(thread);
+    try {
+      return result.join();
+    } catch (CompletionException e) {
+      throw rethrown(e);
+    }
+  }
+
+  private static <T> void complete(CompletableFuture<T> result, Supplier<T> work) {
+    try {
+      result.complete(work.get());
+    } catch (RuntimeException | Error e) {
+      result.completeExceptionally(e);
+    }
+  }
+
+  /** Native code does not hear an interrupt, so its end is waited for in any case. */
+  private static void await(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException _) {
+        interrupted = true;
+        thread.interrupt();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static RuntimeException rethrown(CompletionException failed) {
+    if (failed.getCause() instanceof Error error) {
+      throw error;
+    }
+    return failed.getCause() instanceof RuntimeException cause ? cause : failed;
+  }
+
+  /** For good: to raise the priority again takes a privilege. */
+  @SuppressWarnings("restricted") // A function of the C library, with its own signature.
+  private static void yieldToOthers() {
+    if (!System.getProperty("os.name").equals("Linux")) {
+      return;
+    }
+    try {
+      var linker = Linker.nativeLinker();
+      var setPriority =
+          linker.downcallHandle(
+              linker.defaultLookup().findOrThrow("setpriority"),
+              FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+      int failed = (int) setPriority.invokeExact(PRIO_PROCESS, 0, LOWEST);
+      if (failed != 0) {
+        log.warn("Loads run at the priority of requests: setpriority was refused");
+      }
+    } catch (Throwable e) {
+      log.warn("Loads run at the priority of requests: {}", e.toString());
+    }
+  }
+}
