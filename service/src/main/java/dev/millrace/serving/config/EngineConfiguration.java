@@ -26,7 +26,6 @@ import dev.millrace.serving.telemetry.ServingMeters;
 import dev.millrace.serving.time.NanoClock;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -34,8 +33,6 @@ import org.springframework.context.annotation.Configuration;
 /** The engine and the repository that feeds it. */
 @Configuration(proxyBeanMethods = false)
 class EngineConfiguration {
-  private static final Duration HEALTH_INTERVAL = Duration.ofSeconds(2);
-
   @Bean
   NanoClock clock() {
     return NanoClock.SYSTEM;
@@ -62,11 +59,6 @@ class EngineConfiguration {
   }
 
   @Bean
-  DeviceInventory devices() {
-    return new Processors();
-  }
-
-  @Bean
   Placements placements(
       ServingProperties properties,
       ModelCatalog catalog,
@@ -84,8 +76,9 @@ class EngineConfiguration {
 
   /** Stopped before what it moves. */
   @Bean
-  DeviceWatch deviceWatch(DeviceInventory inventory, Rollout rollout) {
-    return DeviceWatch.start(inventory, rollout, HEALTH_INTERVAL);
+  DeviceWatch deviceWatch(
+      ServingProperties properties, DeviceInventory inventory, Rollout rollout) {
+    return DeviceWatch.start(inventory, rollout, properties.devices().watchInterval());
   }
 
   @Bean

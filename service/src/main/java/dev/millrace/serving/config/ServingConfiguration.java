@@ -10,6 +10,7 @@ import org.springframework.context.annotation.Import;
 @EnableAutoConfiguration
 @EnableConfigurationProperties(ServingProperties.class)
 @Import({
+  DeviceConfiguration.class,
   EngineConfiguration.class,
   ProtocolConfiguration.class,
   RestConfiguration.class,

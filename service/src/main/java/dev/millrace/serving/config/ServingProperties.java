@@ -19,6 +19,7 @@ record ServingProperties(
     Store store,
     Duration pollInterval,
     Engine engine,
+    Devices devices,
     Pictures pictures,
     Stop stop) {
   ServingProperties {
@@ -116,6 +117,13 @@ record ServingProperties(
           maxLoadedModels,
           maxWaiting,
           PlacementLimits.DEFAULTS.patience());
+    }
+  }
+
+  record Devices(String nvml, String nvidiaSmi, Duration watchInterval) {
+    Devices {
+      Settings.require(
+          watchInterval.isPositive(), "MILLRACE_DEVICE_WATCH", watchInterval, "more than 0");
     }
   }
 

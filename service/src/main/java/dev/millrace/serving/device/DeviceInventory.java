@@ -14,4 +14,9 @@ public interface DeviceInventory {
 
   /** The health of one of them, now. */
   DeviceHealth health(Device device);
+
+  /** All that is known of one of them, now. */
+  default DeviceState state(Device device) {
+    return DeviceState.of(device, memory(device), health(device));
+  }
 }

@@ -66,7 +66,16 @@ enum ServingMeter {
   DEVICE_MODEL_MEMORY(
       "millrace_device_model_memory_bytes",
       "bytes",
-      "Memory that the loaded models take of a device, as measured after their loads");
+      "Memory that the loaded models take of a device, as measured after their loads"),
+  CPU_UTILIZATION("nv_cpu_utilization", "ratio", "How busy the processors are, 0 to 1"),
+  CPU_MEMORY_TOTAL("nv_cpu_memory_total_bytes", "bytes", "Memory that the process may use"),
+  CPU_MEMORY_USED("nv_cpu_memory_used_bytes", "bytes", "What is taken of it, by whomever"),
+  GPU_UTILIZATION("nv_gpu_utilization", "ratio", "How busy the GPU is, 0 to 1"),
+  GPU_MEMORY_TOTAL("nv_gpu_memory_total_bytes", "bytes", "Memory of the GPU"),
+  GPU_MEMORY_USED("nv_gpu_memory_used_bytes", "bytes", "What is taken of it, by whomever"),
+  GPU_POWER_USAGE("nv_gpu_power_usage", "watts", "Power that the GPU draws"),
+  GPU_POWER_LIMIT("nv_gpu_power_limit", "watts", "Power that it may draw"),
+  GPU_ENERGY("nv_energy_consumption", "joules", "Energy since the driver was loaded");
 
   private final String meterName;
   private final String unit;
@@ -101,6 +110,14 @@ enum ServingMeter {
       case INSTANCE_REPAIR -> List.of("model", "result");
       case MODEL_UNLOAD, MODEL_COLD_LOAD -> List.of();
       case DEVICE_MODEL_MEMORY -> List.of("device");
+      case CPU_UTILIZATION, CPU_MEMORY_TOTAL, CPU_MEMORY_USED -> List.of();
+      case GPU_UTILIZATION,
+          GPU_MEMORY_TOTAL,
+          GPU_MEMORY_USED,
+          GPU_POWER_USAGE,
+          GPU_POWER_LIMIT,
+          GPU_ENERGY ->
+          List.of("gpu_uuid");
       default -> List.of("model", "version");
     };
   }

@@ -213,6 +213,12 @@ class ServingIT {
   }
 
   @Test
+  void tellsWhatModelsCanRunOn() throws Exception {
+    var devices = new String(service.get(service.management("/devices")).body(), UTF_8);
+    assertThat(devices).contains("\"name\":\"cpu\"", "\"healthy\":true", "\"memoryTotalBytes\":");
+  }
+
+  @Test
   void measuresUnderTritonsNames() {
     inferJson();
     var metrics = new String(service.get(service.management("/metrics")).body(), UTF_8);

@@ -29,9 +29,13 @@ public final class ManagementFilter implements WebFilter {
   public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
     return switch (exchange.getRequest().getPath().value()) {
       case "/health", "/health/liveness", "/health/readiness" -> chain.filter(exchange);
-      case "/metrics" -> isAllowed(exchange) ? chain.filter(exchange) : refuse(exchange);
+      case "/metrics", "/devices" ->
+          isAllowed(exchange) ? chain.filter(exchange) : refuse(exchange);
       default ->
-          answer(exchange, HttpStatus.NOT_FOUND, "This port answers /metrics and /health only.");
+          answer(
+              exchange,
+              HttpStatus.NOT_FOUND,
+              "This port answers /metrics, /devices and /health only.");
     };
   }
 
