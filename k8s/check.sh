@@ -71,6 +71,10 @@ render ephemeral-store --set store.persistence.enabled=false --set store.network
 lacks ephemeral-store 'volumeClaimTemplates'
 render own-secret --set auth.existingSecret=tokens --set serviceAccount.create=false --set podDisruptionBudget.enabled=false
 lacks own-secret '^kind: (Secret|ServiceAccount|PodDisruptionBudget)'
+render gpu --set service.image=service-gpu,service.temporarySizeLimit=4Gi --set 'service.resources.limits.nvidia\.com/gpu=1' \
+  --set 'service.tolerations[0].key=nvidia.com/gpu,service.tolerations[0].operator=Exists'
+has gpu 'image: "millrace/service-gpu:'
+has gpu 'nvidia.com/gpu: 1'
 render given-tokens --set auth.storeToken=0123456789abcdef --set service.javaOptions=-Xlog:gc --set image.pullSecrets='{pull}'
 has given-tokens "store-token: $(printf 0123456789abcdef | base64)"
 

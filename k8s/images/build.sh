@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Builds the three images from the jars of `mvn package`. Needs a JDK 25 (JAVA25_HOME, else JAVA_HOME) and docker.
-# Usage: k8s/images/build.sh [-n] [service|model-store|trainer]...
+# Usage: k8s/images/build.sh [-n] [--gpu] [service|model-store|trainer]...
 #   -n           only prepare the build contexts below k8s/images/target, do not call docker
-# Environment: BASE_IMAGE (debian:bookworm-slim), IMAGE_PREFIX (millrace/), IMAGE_TAG (0.1.0)
+#   --gpu        only the service, from a jar of `mvn -Pgpu package`, on GPU_BASE_IMAGE: the image service-gpu
+# Environment: BASE_IMAGE (debian:bookworm-slim), IMAGE_PREFIX (millrace/), IMAGE_TAG (0.1.0),
+#   GPU_BASE_IMAGE (no default: an image with the CUDA and cuDNN that ONNX Runtime 1.28 asks for, and TensorRT if it is to be used)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 target=$root/k8s/images/target
@@ -30,16 +32,34 @@ context() {
   "$java/bin/java" -Djarmode=tools -jar "$jar" extract --destination "$target/$name/app"
 }
 
-prepare_only=no
-[ "${1:-}" = -n ] && { prepare_only=yes; shift; }
-[ $# -gt 0 ] || set -- service model-store trainer
+# A jar without CUDA would start, and fail at the first model for a GPU.
+require_gpu_build() {
+  [ -n "${GPU_BASE_IMAGE:-}" ] || [ $prepare_only = yes ] || fail "--gpu needs GPU_BASE_IMAGE, an image with CUDA and cuDNN."
+  [ -n "$(find "$target/service/app/lib" -name 'onnxruntime_gpu-*.jar')" ] \
+    || fail "the service's jar has no CUDA: run './millrace build -Pgpu' (or 'mvn -Pgpu package') first."
+}
+
+prepare_only=no gpu=no
+while [ $# -gt 0 ]; do
+  case $1 in
+    -n) prepare_only=yes ;;
+    --gpu) gpu=yes ;;
+    *) break ;;
+  esac
+  shift
+done
+[ $gpu = no ] || [ $# -eq 0 ] || [ "$*" = service ] || fail "--gpu is for the service only."
+[ $# -gt 0 ] || { [ $gpu = yes ] && set -- service || set -- service model-store trainer; }
+base=${BASE_IMAGE:-debian:bookworm-slim} suffix=
+[ $gpu = no ] || { base=${GPU_BASE_IMAGE:-} suffix=-gpu; }
 java=$(java_home)
 mkdir -p "$target"
 runtime "$java"
 for name in "$@"; do
   context "$name" "$java"
+  [ $gpu = no ] || require_gpu_build
   if [ $prepare_only = no ]; then
-    docker build -f "$root/k8s/images/$name.Dockerfile" --build-arg "BASE_IMAGE=${BASE_IMAGE:-debian:bookworm-slim}" \
-      -t "${IMAGE_PREFIX:-millrace/}$name:${IMAGE_TAG:-0.1.0}" "$target/$name"
+    docker build -f "$root/k8s/images/$name.Dockerfile" --build-arg "BASE_IMAGE=$base" \
+      -t "${IMAGE_PREFIX:-millrace/}$name$suffix:${IMAGE_TAG:-0.1.0}" "$target/$name"
   fi
 done

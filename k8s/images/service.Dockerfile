@@ -1,6 +1,7 @@
 # The service process (HTTP 8080, gRPC 9000, management 8081). `k8s/images/build.sh` prepares the build context:
 #   jre/  a Java 25 runtime made by jlink      app/  the jar, unpacked: lib/ and millrace-service-app.jar
-# BASE_IMAGE is anything with glibc 2.36 or newer and libstdc++ (what Debian 12 has).
+# BASE_IMAGE is anything with glibc 2.36 or newer and libstdc++ (what Debian 12 has). For `build.sh --gpu` it also has CUDA
+# and cuDNN on the library path; the driver comes from the node.
 ARG BASE_IMAGE=debian:bookworm-slim
 FROM ${BASE_IMAGE}
 
@@ -12,6 +13,8 @@ COPY app/millrace-service-app.jar /opt/millrace/
 # All state is below MILLRACE_HOME; natives (ONNX Runtime, Netty, SQLite, LibTorch) unpack to /tmp. With a read-only
 # root file system both are mounts, and nothing else is written.
 ENV MILLRACE_HOME=/var/lib/millrace
+# What NVIDIA's container runtime hands in, where there is one: the driver's libraries for CUDA and NVML, and nvidia-smi.
+ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility
 # Without it the JVM cannot write file names that are not ASCII.
 ENV LANG=C.UTF-8
 RUN mkdir -p /var/lib/millrace && chown 65534:65534 /var/lib/millrace

@@ -151,7 +151,7 @@ class EngineConfiguration {
             unchanged.closeLimit());
     return new ModelSettings(
         PlacementSettings.copies(engine.instances()),
-        new RuntimeSettings(engine.intraOpThreads()),
+        RuntimeSettings.threads(engine.intraOpThreads()),
         scheduling,
         defaults.cacheBytes(),
         defaults.weight(),

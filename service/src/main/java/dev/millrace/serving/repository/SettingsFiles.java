@@ -42,7 +42,9 @@ public final class SettingsFiles implements ModelSettingsSource {
   public ModelSettings of(String model, ServablePackage files) throws IOException {
     var settings = defaults;
     for (var file : files.settingsFiles()) {
-      settings = over(settings, read(file));
+      var map = read(file);
+      SettingsReader.requireFitForModels(map);
+      settings = over(settings, map);
     }
     if (operatorsFile != null) {
       var root = read(operatorsFile);

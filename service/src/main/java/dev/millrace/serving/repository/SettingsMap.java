@@ -2,6 +2,7 @@ package dev.millrace.serving.repository;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -113,6 +114,17 @@ final class SettingsMap {
         : otherwise;
   }
 
+  /** Plain values by name. */
+  Map<String, String> texts(String key, Map<String, String> otherwise) {
+    if (!has(key)) {
+      return otherwise;
+    }
+    var named = map(key);
+    var texts = new HashMap<String, String>();
+    named.values.keySet().forEach(name -> texts.put(String.valueOf(name), named.plain(name)));
+    return texts;
+  }
+
   /** Mappings in a list. */
   List<SettingsMap> maps(String key) {
     return list(key).stream().map(item -> of(at(key), item)).toList();
@@ -122,6 +134,14 @@ final class SettingsMap {
   SettingsMap map(String key) {
     Object value = values.get(key);
     return of(at(key), value == null ? Map.of() : value);
+  }
+
+  private String plain(Object name) {
+    Object value = values.get(name);
+    if (value == null || value instanceof Map || value instanceof Iterable) {
+      throw wrong(String.valueOf(name), value, "text, a number, true or false");
+    }
+    return String.valueOf(value);
   }
 
   private List<?> list(String key) {

@@ -22,18 +22,34 @@ final class SettingsReader {
           "cpu-fallback",
           "keep-loaded",
           "intra-op-threads",
+          "cuda",
+          "tensorrt",
           "response-cache",
           "weight",
           "consistency-tolerance");
 
   private SettingsReader() {}
 
+  /**
+   * Refuses what is the operator's to say, where files of engines lie: TensorRT trusts what it
+   * finds there.
+   */
+  static void requireFitForModels(SettingsMap map) {
+    for (var name : map.map("tensorrt").keys()) {
+      if (name.contains("_cache_")) {
+        throw new IllegalArgumentException(
+            "The settings beside the model have the option '%s' of tensorrt, which is the operator's: set it in the file that MILLRACE_MODEL_SETTINGS names."
+                .formatted(name));
+      }
+    }
+  }
+
   /** What the map does not mention stays as it was. */
   static ModelSettings over(ModelSettings before, SettingsMap map) {
     map.requireOnly(KEYS);
     return new ModelSettings(
         placement(before.placement(), map),
-        new RuntimeSettings(map.whole("intra-op-threads", before.runtime().intraOpThreads())),
+        runtime(before.runtime(), map),
         scheduling(before.scheduling(), map),
         map.bytes("response-cache", before.cacheBytes()),
         map.number("weight", before.weight()),
@@ -59,6 +75,13 @@ final class SettingsReader {
         map.whole("count", 1),
         map.choice("kind", InstanceGroup.Kind.AUTO),
         map.wholes("devices", List.of()));
+  }
+
+  private static RuntimeSettings runtime(RuntimeSettings before, SettingsMap map) {
+    return new RuntimeSettings(
+        map.whole("intra-op-threads", before.intraOpThreads()),
+        map.texts("cuda", before.cuda()),
+        map.texts("tensorrt", before.tensorrt()));
   }
 
   private static SchedulerSettings scheduling(SchedulerSettings before, SettingsMap map) {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,8 @@ class SettingsFilesTest {
               - {count: 2, kind: gpu, devices: [0, 1]}
               - {count: 1, kind: cpu}
             cpu-fallback: false
+            cuda: {gpu_mem_limit: 2147483648, cudnn_conv_algo_search: DEFAULT}
+            tensorrt: {trt_fp16_enable: true}
             response-cache: 64MB
             weight: 2.5
             consistency-tolerance: 1e-5
@@ -58,6 +61,9 @@ class SettingsFilesTest {
             new InstanceGroup(2, InstanceGroup.Kind.GPU, List.of(0, 1)),
             new InstanceGroup(1, InstanceGroup.Kind.CPU, List.of()));
     assertThat(settings.placement().fallback()).isEqualTo(PlacementSettings.Fallback.FORBIDDEN);
+    assertThat(settings.runtime().cuda())
+        .isEqualTo(Map.of("gpu_mem_limit", "2147483648", "cudnn_conv_algo_search", "DEFAULT"));
+    assertThat(settings.runtime().tensorrt()).isEqualTo(Map.of("trt_fp16_enable", "true"));
     assertThat(settings.cacheBytes()).isEqualTo(64 << 20);
     assertThat(settings.weight()).isEqualTo(2.5);
     assertThat(settings.consistencyTolerance()).isEqualTo(1e-5);
@@ -72,6 +78,18 @@ class SettingsFilesTest {
     var settings = read(operators, "weight: 2\nmax-batch-rows: 7\n", "max-batch-rows: 8\n");
     assertThat(settings.weight()).isEqualTo(3);
     assertThat(settings.scheduling().maxBatchRows()).isEqualTo(8);
+  }
+
+  @Test
+  void leavesItToTheOperatorWhereTheEnginesOfTensorRtLie() throws IOException {
+    var cached = "{trt_engine_cache_enable: true, trt_engine_cache_path: /engines}";
+    assertThatThrownBy(() -> read(null, "tensorrt: " + cached))
+        .hasMessageContaining("which is the operator's: set it in the file that MILLRACE_MODEL_S");
+    var operators =
+        Files.writeString(
+            folder.resolve("operators.yaml"), "models: {digits: {tensorrt: " + cached + "}}");
+    assertThat(read(operators, "tensorrt: {trt_fp16_enable: true}").runtime().tensorrt())
+        .isEqualTo(Map.of("trt_engine_cache_enable", "true", "trt_engine_cache_path", "/engines"));
   }
 
   @Test
@@ -99,6 +117,9 @@ class SettingsFilesTest {
         "instances: []              | instances is empty; give at least one group",
         "instances: [{cont: 1}]     | millrace.yaml: instances has the key 'cont'; known are [count",
         "instances: [{kind: tpu}]   | kind is 'tpu'; it must be one of [auto, cpu, gpu]",
+        "cuda: fast                 | millrace.yaml: cuda is 'fast'; it must be keys with values",
+        "cuda: {device_id: 1}       | cuda has the option 'device_id'; those that may be set are",
+        "cuda: {use_tf32: [1]}      | cuda: use_tf32 is '[1]'; it must be text, a number, true or",
         "cpu-fallback: maybe        | cpu-fallback is 'maybe'; it must be true or false",
         "just text                  | millrace.yaml is 'just text'; it must be keys with values",
         "weight: 1\\nweight: 2       | millrace.yaml is not YAML: ",

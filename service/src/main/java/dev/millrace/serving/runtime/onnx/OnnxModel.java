@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.millrace.serving.runtime.BoundBatch;
+import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelRunException;
 import dev.millrace.serving.runtime.RunOutputs;
@@ -106,6 +107,9 @@ final class OnnxModel implements ExecutableModel {
    */
   private static ModelRunException failed(OrtException e) {
     var message = String.valueOf(e.getMessage());
+    if (MemoryMessages.meanNoMemory(e)) {
+      return new DeviceMemoryException("ONNX Runtime found no memory: " + message, e);
+    }
     int mark = message.indexOf(VALUES_MARK);
     return e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_ARGUMENT && mark >= 0
         ? new ValuesRefusedException(message.substring(mark + VALUES_MARK.length()).strip(), e)
@@ -123,6 +127,9 @@ final class OnnxModel implements ExecutableModel {
       return outputs;
     } catch (OrtException e) {
       outputs.close();
+      if (MemoryMessages.meanNoMemory(e)) {
+        throw e;
+      }
       var unpinned = runUnpinned(inputs);
       pinned = false;
       log.info("Results are copied, their shapes do not follow from the rows: {}", e.getMessage());

@@ -4,6 +4,8 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.millrace.serving.device.Device;
+import dev.millrace.serving.device.DeviceKind;
+import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelFileKind;
 import dev.millrace.serving.runtime.ModelLoadException;
@@ -50,20 +52,21 @@ public final class OnnxRuntime implements ModelRuntime {
     requireOnnx(modelFile);
     ExternalData.requireInside(modelFile);
     try {
-      return open(environment(device, settings), modelFile, device);
+      return open(environment(device, settings), modelFile, device, settings);
     } catch (OrtException e) {
-      throw new ModelLoadException(
-          "ONNX Runtime cannot open '%s': %s. Check it with onnx.checker, or export it again."
-              .formatted(modelFile.getFileName(), withoutFolder(e, modelFile)),
-          e);
+      throw failed(e, modelFile, device);
     }
   }
 
-  private static OnnxModel open(OrtEnvironment environment, Path modelFile, Device device)
+  private static OnnxModel open(
+      OrtEnvironment environment, Path modelFile, Device device, RuntimeSettings settings)
       throws OrtException {
     try (var options = new OrtSession.SessionOptions()) {
       options.disablePerSessionThreads();
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      if (device.kind() == DeviceKind.GPU) {
+        GpuProviders.add(options, device, settings, modelFile.getFileName().toString());
+      }
       var session = environment.createSession(modelFile.toString(), options);
       try {
         return new OnnxModel(environment, session, SessionSignature.of(session), device.name());
@@ -85,6 +88,19 @@ public final class OnnxRuntime implements ModelRuntime {
     if (kind != ModelFileKind.UNMARKED) {
       throw new ModelLoadException(kind.refusal(modelFile), null);
     }
+  }
+
+  static ModelLoadException failed(OrtException failure, Path modelFile, Device device) {
+    var reason = withoutFolder(failure, modelFile);
+    return MemoryMessages.meanNoMemory(failure)
+        ? new ModelLoadException(
+            "There is no room for '%s' on %s: %s. Unload other models, or allow it other devices under instances."
+                .formatted(modelFile.getFileName(), device.name(), reason),
+            new DeviceMemoryException(reason, failure))
+        : new ModelLoadException(
+            "ONNX Runtime cannot open '%s': %s. Check it with onnx.checker, or export it again."
+                .formatted(modelFile.getFileName(), reason),
+            failure);
   }
 
   /** The reason is shown to clients, who need not know where the model lies. */
