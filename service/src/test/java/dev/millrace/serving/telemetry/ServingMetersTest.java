@@ -49,6 +49,9 @@ class ServingMetersTest {
     placement.replaced("digits");
     placement.lost("digits");
     placement.watch("cpu", () -> 1);
+    var devices = new DeviceMeters(registry);
+    devices.processors(() -> new DeviceMeters.Figures(1, 1, 1, 1, 1, 1));
+    devices.gpu("GPU-1", () -> new DeviceMeters.Figures(1, 1, 1, 1, 1, 1));
     var known = List.of(ServingMeter.values()).stream().map(ServingMeter::meterName).toList();
     assertThat(registry.scrape().lines().filter(line -> line.startsWith("# TYPE")))
         .map(line -> line.replaceAll("^# TYPE (\\S+) .*$", "$1"))
