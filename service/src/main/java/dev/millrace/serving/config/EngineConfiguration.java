@@ -67,7 +67,7 @@ class EngineConfiguration {
       NanoClock clock) {
     return new Placements(
         catalog,
-        inventory,
+        ModelRuntimes.installed().runnable(inventory),
         UsedMemory.of(inventory),
         properties.engine().placement().limits(),
         new PlacementMeters(registry),

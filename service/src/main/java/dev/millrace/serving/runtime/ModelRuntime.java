@@ -2,6 +2,7 @@ package dev.millrace.serving.runtime;
 
 import dev.millrace.serving.device.Device;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Opens model files of one format. Found by {@link java.util.ServiceLoader}, so an implementation
@@ -13,6 +14,11 @@ public interface ModelRuntime {
 
   /** The format as Triton names it: {@code onnxruntime_onnx}. */
   String platform();
+
+  /** Why no model can run on this device in this build; empty when models can. */
+  default Optional<String> objectionTo(Device device) {
+    return Optional.empty();
+  }
 
   /**
    * Starts what all models of this runtime share, such as threads that compute; they inherit the

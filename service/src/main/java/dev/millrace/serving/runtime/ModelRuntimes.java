@@ -1,5 +1,6 @@
 package dev.millrace.serving.runtime;
 
+import dev.millrace.serving.device.DeviceInventory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -16,6 +17,11 @@ public final class ModelRuntimes {
   public static ModelRuntimes installed() {
     return new ModelRuntimes(
         ServiceLoader.load(ModelRuntime.class).stream().map(ServiceLoader.Provider::get).toList());
+  }
+
+  /** The same devices, those reported as failed that no runtime can use. */
+  public DeviceInventory runnable(DeviceInventory devices) {
+    return new RunnableDevices(devices, runtimes);
   }
 
   /**

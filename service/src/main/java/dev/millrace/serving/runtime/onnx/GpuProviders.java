@@ -26,7 +26,15 @@ final class GpuProviders {
           "arena_extend_strategy", "kSameAsRequested",
           "cudnn_conv_algo_search", "HEURISTIC");
 
+  /** For messages, without a full stop. */
+  static final String WAY_OUT =
+      "build it with './millrace build -Pgpu', use the GPU image, or set instances to kind: cpu";
+
   private GpuProviders() {}
+
+  static boolean hasCuda() {
+    return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA);
+  }
 
   /**
    * Adds them in the order of preference.
@@ -56,10 +64,10 @@ final class GpuProviders {
   }
 
   private static void requireCuda(Device gpu, String model) {
-    if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
+    if (!hasCuda()) {
       throw new ModelLoadException(
-          "This build has no CUDA, and '%s' belongs on %s. Build it with './millrace build -Pgpu', use the GPU image, or set instances to kind: cpu."
-              .formatted(model, gpu.name()),
+          "This build has no CUDA, and '%s' belongs on %s; %s."
+              .formatted(model, gpu.name(), WAY_OUT),
           null);
     }
   }

@@ -13,6 +13,7 @@ import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.runtime.RuntimeSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Opens ONNX files with ONNX Runtime. Nothing in a model's folder is executed: libraries of custom
@@ -30,6 +31,13 @@ public final class OnnxRuntime implements ModelRuntime {
   @Override
   public String platform() {
     return "onnxruntime_onnx";
+  }
+
+  @Override
+  public Optional<String> objectionTo(Device device) {
+    return device.kind() == DeviceKind.GPU && !GpuProviders.hasCuda()
+        ? Optional.of("This build has no CUDA; " + GpuProviders.WAY_OUT)
+        : Optional.empty();
   }
 
   @Override

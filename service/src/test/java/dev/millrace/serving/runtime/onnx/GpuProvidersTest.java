@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
 import dev.millrace.serving.device.Device;
+import dev.millrace.serving.device.DeviceHealth;
 import dev.millrace.serving.device.DeviceKind;
+import dev.millrace.serving.fake.FakeDevices;
 import dev.millrace.serving.fixture.FixtureModels;
 import dev.millrace.serving.runtime.ModelLoadException;
+import dev.millrace.serving.runtime.ModelRuntimes;
 import dev.millrace.serving.runtime.RuntimeSettings;
 import java.nio.file.Path;
 import java.util.Map;
@@ -31,8 +34,22 @@ class GpuProvidersTest {
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> new OnnxRuntime().open(FixtureModels.identity(folder), GPU, OPTIONS))
         .withMessage(
-            "This build has no CUDA, and 'model.onnx' belongs on cuda:2. Build it with"
+            "This build has no CUDA, and 'model.onnx' belongs on cuda:2; build it with"
                 + " './millrace build -Pgpu', use the GPU image, or set instances to kind: cpu.");
+  }
+
+  @Test
+  void countsGpusAsFailedWhereThisBuildCannotUseThem() {
+    assumeThat(OrtEnvironment.getAvailableProviders()).doesNotContain(OrtProvider.CUDA);
+    var machine = new FakeDevices(1 << 30).withGpu(0, 1 << 30);
+    var runnable = ModelRuntimes.installed().runnable(machine);
+    assertThat(runnable.devices()).isEqualTo(machine.devices());
+    assertThat(runnable.health(machine.devices().getFirst())).isEqualTo(new DeviceHealth.Healthy());
+    assertThat(runnable.health(machine.devices().getLast()))
+        .isEqualTo(
+            new DeviceHealth.Failed(
+                "This build has no CUDA; build it with './millrace build -Pgpu', use the GPU"
+                    + " image, or set instances to kind: cpu"));
   }
 
   @Test
