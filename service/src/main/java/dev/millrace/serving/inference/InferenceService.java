@@ -5,6 +5,7 @@ import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.ModelLease;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +47,23 @@ public final class InferenceService {
     var reply = new WaitingReply();
     infer(request, reply);
     return reply.await(limit);
+  }
+
+  /**
+   * Counts a request that its protocol could not read, with the failures of the version it named;
+   * one for a model that is not served has nowhere to be counted.
+   */
+  public void countUnreadable(String model, @Nullable String version) {
+    try {
+      catalog.leaseNow(model, version).ifPresent(InferenceService::countAndClose);
+    } catch (InferenceException _) {
+      // The client hears what is wrong with the request first.
+    }
+  }
+
+  private static void countAndClose(ModelLease lease) {
+    lease.countRefusal();
+    lease.close();
   }
 
   /** Goes on with a request whose model was loaded for it. Never throws. */

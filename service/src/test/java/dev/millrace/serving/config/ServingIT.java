@@ -3,6 +3,7 @@ package dev.millrace.serving.config;
 import static dev.millrace.serving.config.RunningService.json;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.millrace.protocol.oip.InferTensorContents;
@@ -121,6 +122,21 @@ class ServingIT {
     assertThat(typed.getOutputs(0).getContents().getFp32ContentsList())
         .containsExactly(2f, 4f, 6f, 8f);
     assertThat(typed.getOutputs(1).getContents().getFp32ContentsList()).containsExactly(10f);
+  }
+
+  @Test
+  void countsWhatNoProtocolCouldReadAsFailedRequestsOfTheModel() {
+    long before = service.catalog().traffic("pairs").failure();
+    var damaged = service.post("/v2/models/pairs/infer", BodyPublishers.ofString("{"));
+    assertThat(damaged.statusCode()).isEqualTo(400);
+    assertThat(service.catalog().traffic("pairs").failure()).isEqualTo(before + 1);
+    var shapeless =
+        ModelInferRequest.newBuilder()
+            .setModelName("pairs")
+            .addInputs(InferInputTensor.newBuilder().setName("x").setDatatype("FP99"))
+            .build();
+    assertThatThrownBy(() -> service.grpc().modelInfer(shapeless)).hasMessageContaining("FP99");
+    assertThat(service.catalog().traffic("pairs").failure()).isEqualTo(before + 2);
   }
 
   @Test

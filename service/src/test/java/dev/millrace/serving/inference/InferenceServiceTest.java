@@ -65,6 +65,15 @@ class InferenceServiceTest {
   }
 
   @Test
+  void countsAnUnreadableRequestOnlyWithAModelThatIsServed() {
+    engine.inference().countUnreadable("m", null);
+    engine.inference().countUnreadable("m", "1");
+    engine.inference().countUnreadable("m", "7");
+    engine.inference().countUnreadable("nobody", null);
+    assertThat(engine.catalog().traffic("m").failure()).isEqualTo(2);
+  }
+
+  @Test
   void givesTheOutputsAskedForInTheirOrder() {
     try (var answer = engine.inference().inferAndWait(asking("z", "y"), FakeEngine.LIMIT)) {
       assertThat(answer.outputs()).extracting(Tensor::name).containsExactly("z", "y");

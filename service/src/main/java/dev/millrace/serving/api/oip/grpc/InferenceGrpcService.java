@@ -69,6 +69,7 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
       inference.infer(
           decoded.request(), new InferCall(observer, decoded, message.getId(), loops.current()));
     } catch (InferenceException refusal) {
+      inference.countUnreadable(message.getModelName(), version(message.getModelVersion()));
       client.onError(GrpcStatuses.of(refusal.failure()).asException());
     }
   }

@@ -15,6 +15,9 @@ interface InferEngine {
   /** As {@link ModelCatalog#describe}. */
   ModelDescription describe(String model, @Nullable String version);
 
+  /** As {@link InferenceService#countUnreadable}. */
+  void countUnreadable(String model, @Nullable String version);
+
   static InferEngine of(InferenceService inference, ModelCatalog catalog) {
     return new InferEngine() {
       @Override
@@ -25,6 +28,11 @@ interface InferEngine {
       @Override
       public ModelDescription describe(String model, @Nullable String version) {
         return catalog.describe(model, version);
+      }
+
+      @Override
+      public void countUnreadable(String model, @Nullable String version) {
+        inference.countUnreadable(model, version);
       }
     };
   }

@@ -84,7 +84,7 @@ public final class InferRoute implements FastRoute {
 
   private void infer(FastRequest request, ByteBuf body, FastExchange exchange) {
     var target = InferTarget.parse(request.uri());
-    var decoded = decode(request, target, body, exchange);
+    var decoded = decodeOrCount(request, target, body, exchange);
     boolean submitted = false;
     try {
       var inference = decoded.toInference(target.model(), target.version(), clock.nanos());
@@ -94,6 +94,16 @@ public final class InferRoute implements FastRoute {
       if (!submitted) {
         decoded.close();
       }
+    }
+  }
+
+  private DecodedRequest decodeOrCount(
+      FastRequest request, InferTarget target, ByteBuf body, FastExchange exchange) {
+    try {
+      return decode(request, target, body, exchange);
+    } catch (InferenceException refused) {
+      engine.countUnreadable(target.model(), target.version());
+      throw refused;
     }
   }
 

@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeEngine implements InferEngine {
   private final BlockingQueue<Runnable> parked = new LinkedBlockingQueue<>();
   private final List<FakeAnswer> answers = new ArrayList<>();
+  private final List<String> unreadable = new CopyOnWriteArrayList<>();
   private volatile @Nullable InferenceRequest last;
   private volatile @Nullable InferenceReply lastReply;
 
@@ -48,6 +50,16 @@ final class FakeEngine implements InferEngine {
     var spec = new TensorSpec("x", DataType.FP32, Shape.of(-1, 3));
     var signature = new Signature(List.of(spec), List.of(spec));
     return new ModelDescription("m", "1", List.of("1"), "onnx", signature, 8, List.of(), null);
+  }
+
+  @Override
+  public void countUnreadable(String model, @Nullable String version) {
+    unreadable.add(model + "/" + version);
+  }
+
+  /** Models and versions of the requests that could not be read. */
+  List<String> unreadable() {
+    return unreadable;
   }
 
   InferenceRequest last() {

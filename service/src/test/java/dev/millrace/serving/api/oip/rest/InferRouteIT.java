@@ -78,6 +78,15 @@ class InferRouteIT {
   }
 
   @Test
+  void countsWhatItCannotReadWithTheModelItNames() throws IOException {
+    assertThat(post(PATH, "", text("{\"inputs\":")).status()).isEqualTo(400);
+    assertThat(post("/v2/models/m/versions/12/infer", "", text("[]")).status()).isEqualTo(400);
+    assertThat(engine.unreadable()).containsExactly("m/null", "m/12");
+    post(PATH, "", text(BODY));
+    assertThat(engine.unreadable()).hasSize(2);
+  }
+
+  @Test
   void takesAndGivesBinaryTensors() throws IOException {
     var json =
         """
