@@ -1,13 +1,12 @@
 package dev.millrace.loadtest;
 
-import ai.onnxruntime.OrtException;
 import dev.millrace.loadtest.bench.Bench;
 import dev.millrace.loadtest.bench.BenchPlan;
+import dev.millrace.loadtest.bench.Part;
 import dev.millrace.loadtest.fixture.FixtureModel;
-import dev.millrace.loadtest.traffic.Protocol;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
@@ -17,25 +16,31 @@ final class BenchCommand {
       """
       Usage: ./millrace bench [OPTIONS]
 
-      Starts the service on two fixture models (tiny: one linear layer; lenet5: a network of LeNet-5's size), pinned to one
-      processor with the load on another, and measures each protocol with 1, 8 and 64 callers that send as fast as they are
-      answered, then at half the highest rate with constant arrivals (latency counted from when a request was due). ONNX
-      Runtime called directly, on one thread with one row, is measured in the same run; the last two columns compare.
-      CPU us is the server's processor time per answer.
+      Starts the service on models the benchmark writes itself (mlp, lenet5, minilm, resnet18), pinned to one processor with
+      the load on another, and prints for each protocol and number of callers the server's processor time per answer, in
+      microseconds and in multiples of one direct ONNX Runtime call on the server's processor, beside the goal and Triton's
+      figure. Then start, memory, and the scenarios: isolation, overload, burst, many models, load-unload cycles.
 
-        --quick            only tiny, 1 s per line: shows that everything works, not how fast
-        --models LIST      tiny,lenet5
-        --protocols LIST   json,binary,grpc
-        --callers LIST     1,8,64
-        --seconds N        time per line, 3
-        --warm-up N        seconds before each model and protocol, 6
-        --out FILE         also writes the table there, as Markdown
+        --quick            a second per figure: shows that everything works, not how fast
+        --parts LIST       speed,start,isolation,overload,burst,zipf,cycles
+        --models LIST      mlp,lenet5,minilm,resnet18 (of part speed)
+        --rounds N         of part speed, of which medians are printed, 3
+        --seconds N        time per line and round, 3
+        --warm-up N        seconds before each model and protocol, once, 15
+        --out FILE         also writes the tables there, between its markers when it has them
         --service-jar FILE service/target/millrace-service-app.jar
+
+      MILLRACE_BENCH_JAVA_OPTIONS holds the options of the service's JVM; './millrace bench' sets those of './millrace serve'.
       """;
+
+  private static final String JAVA_OPTIONS =
+      "--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC"
+          + " -XX:+UseCompactObjectHeaders -Xmx1g";
+  private static final int SCENARIO_SECONDS = 10;
 
   private BenchCommand() {}
 
-  static int run(List<String> arguments) throws IOException, InterruptedException, OrtException {
+  static int run(List<String> arguments) throws Exception {
     var errors = Bench.run(plan(arguments), System.out);
     if (errors > 0) {
       System.err.println("bench: " + errors + " requests failed.");
@@ -48,9 +53,9 @@ final class BenchCommand {
         Options.parse(
             arguments,
             Set.of(
+                "--parts",
                 "--models",
-                "--protocols",
-                "--callers",
+                "--rounds",
                 "--seconds",
                 "--warm-up",
                 "--out",
@@ -59,11 +64,18 @@ final class BenchCommand {
     var quick = options.has("--quick");
     return new BenchPlan(
         Path.of(options.text("--service-jar").orElse("service/target/millrace-service-app.jar")),
-        options.list("--models", quick ? "tiny" : "tiny,lenet5", FixtureModel::named),
-        options.list("--protocols", "json,binary,grpc", Protocol::named),
-        options.list("--callers", "1,8,64", text -> Options.number("--callers", text)),
-        Duration.ofSeconds(options.number("--warm-up", quick ? 1 : 6)),
+        javaOptions(),
+        EnumSet.copyOf(options.list("--parts", Part.all(), Part::named)),
+        options.list("--models", quick ? "mlp" : "mlp,lenet5,minilm,resnet18", FixtureModel::named),
+        options.number("--rounds", quick ? 1 : 3),
+        Duration.ofSeconds(options.number("--warm-up", quick ? 1 : 15)),
         Duration.ofSeconds(options.number("--seconds", quick ? 1 : 3)),
+        Duration.ofSeconds(quick ? 1 : SCENARIO_SECONDS),
         options.text("--out").map(Path::of).orElse(null));
+  }
+
+  private static List<String> javaOptions() {
+    var given = System.getenv("MILLRACE_BENCH_JAVA_OPTIONS");
+    return List.of((given == null ? JAVA_OPTIONS : given).strip().split("\\s+"));
   }
 }

@@ -9,8 +9,9 @@ public final class LoadTest {
       """
       Usage: loadtest COMMAND [OPTIONS]      (loadtest COMMAND -h explains one)
 
-        bench   measure the service beside ONNX Runtime called directly
-        load    send requests to a server that runs
+        bench      measure the service beside ONNX Runtime called directly
+        load       send requests to a server that runs
+        baseline   the plain Spring controller that bench compares with
       """;
 
   private LoadTest() {}
@@ -44,14 +45,23 @@ public final class LoadTest {
     var command = arguments.isEmpty() ? "" : arguments.getFirst();
     var rest = arguments.isEmpty() ? arguments : arguments.subList(1, arguments.size());
     if (rest.stream().anyMatch(Arrays.asList("-h", "--help")::contains)) {
-      return print(command.equals("bench") ? BenchCommand.HELP : LoadCommand.HELP);
+      return print(help(command));
     }
     return switch (command) {
       case "bench" -> BenchCommand.run(rest);
       case "load" -> LoadCommand.run(rest);
+      case "baseline" -> BaselineCommand.run(rest);
       case "-h", "--help" -> print(HELP);
       default ->
           throw new IllegalArgumentException("Command '" + command + "' does not exist.\n" + HELP);
+    };
+  }
+
+  private static String help(String command) {
+    return switch (command) {
+      case "bench" -> BenchCommand.HELP;
+      case "baseline" -> BaselineCommand.HELP;
+      default -> LoadCommand.HELP;
     };
   }
 

@@ -3,8 +3,8 @@ package dev.millrace.loadtest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.loadtest.bench.Part;
 import dev.millrace.loadtest.fixture.FixtureModel;
-import dev.millrace.loadtest.traffic.Protocol;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -15,20 +15,27 @@ class OptionsTest {
   @Test
   void benchMeasuresEverythingUnlessToldOtherwise() {
     var plan = BenchCommand.plan(List.of());
-    assertThat(plan.models()).containsExactly(FixtureModel.TINY, FixtureModel.LENET5);
-    assertThat(plan.protocols()).containsExactly(Protocol.values());
-    assertThat(plan.callers()).containsExactly(1, 8, 64);
+    assertThat(plan.models()).containsExactly(FixtureModel.values());
+    assertThat(plan.parts()).containsExactly(Part.values());
+    assertThat(plan.rounds()).isEqualTo(3);
+    assertThat(plan.warmUp()).isEqualTo(Duration.ofSeconds(15));
     assertThat(plan.cell()).isEqualTo(Duration.ofSeconds(3));
     assertThat(plan.out()).isNull();
   }
 
   @Test
   void quickBenchIsShortButTakesOtherOptions() {
-    var plan = BenchCommand.plan(List.of("--quick", "--callers", "2", "--out", "table.md"));
-    assertThat(plan.models()).containsExactly(FixtureModel.TINY);
+    var plan = BenchCommand.plan(List.of("--quick", "--parts", "start,speed", "--out", "table.md"));
+    assertThat(plan.models()).containsExactly(FixtureModel.MLP);
     assertThat(plan.cell()).isEqualTo(Duration.ofSeconds(1));
-    assertThat(plan.callers()).containsExactly(2);
+    assertThat(plan.parts()).containsExactly(Part.SPEED, Part.START);
     assertThat(plan.out()).isEqualTo(Path.of("table.md"));
+  }
+
+  @Test
+  void aPartThatDoesNotExistIsRefusedWithTheNamesThereAre() {
+    assertThatThrownBy(() -> BenchCommand.plan(List.of("--parts", "lunch")))
+        .hasMessage("Part 'lunch' does not exist. Use some of %s.", Part.all());
   }
 
   @Test

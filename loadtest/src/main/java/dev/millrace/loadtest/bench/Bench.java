@@ -1,38 +1,19 @@
 package dev.millrace.loadtest.bench;
 
-import ai.onnxruntime.OrtException;
-import dev.millrace.loadtest.fixture.FixtureModel;
-import dev.millrace.loadtest.generator.Arrivals;
-import dev.millrace.loadtest.generator.Generator;
-import dev.millrace.loadtest.generator.Measurement;
-import dev.millrace.loadtest.generator.Plan;
 import dev.millrace.loadtest.process.Processors;
-import dev.millrace.loadtest.traffic.Protocol;
-import dev.millrace.loadtest.traffic.Sample;
-import dev.millrace.loadtest.traffic.Target;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Serves fixture models with the real service and measures them by every protocol, beside direct
- * calls.
- */
+/** Starts the real service, measures it part by part, prints the tables and writes the document. */
 public final class Bench {
-  /** Share of the highest rate at which the open loop runs: busy, but not past the knee. */
-  private static final double OPEN_LOOP_SHARE = 0.5;
-
   private final BenchPlan plan;
   private final PrintStream terminal;
   private final Processors processors;
-  private final Map<FixtureModel, DirectRun.Result> direct = new EnumMap<>(FixtureModel.class);
-  private final List<BenchLine> lines = new ArrayList<>();
 
   private Bench(BenchPlan plan, PrintStream terminal, Processors processors) {
     this.plan = plan;
@@ -40,74 +21,53 @@ public final class Bench {
     this.terminal = terminal;
   }
 
-  /** Runs the benchmark, prints its table and returns how many requests failed. */
-  public static long run(BenchPlan plan, PrintStream terminal)
-      throws IOException, InterruptedException, OrtException {
+  /** Runs the benchmark, prints its tables and returns how many requests failed unexpectedly. */
+  public static long run(BenchPlan plan, PrintStream terminal) throws Exception {
     try (var processors = Processors.separate()) {
-      var bench = new Bench(plan, terminal, processors);
-      bench.measure();
-      return bench.report();
+      return new Bench(plan, terminal, processors).run();
     }
   }
 
-  private void measure() throws IOException, InterruptedException, OrtException {
+  private long run() throws Exception {
     terminal.println(processors.description());
-    try (var service = ServedFixtures.start(plan, processors)) {
-      for (var model : plan.models()) {
-        terminal.println("Measuring " + model.modelName() + " ...");
-        var input = Sample.picture(model.modelName()).inputs().getFirst();
-        var result = DirectRun.measure(service.file(model), input, plan.warmUp(), plan.cell());
-        service.requireSameAnswer(model, result.output());
-        direct.put(model, result);
-        for (var protocol : plan.protocols()) {
-          measure(service, model, protocol);
-        }
-      }
+    var sections = new EnumMap<Part, String>(Part.class);
+    var errors = 0L;
+    for (var part : plan.parts()) {
+      terminal.printf("%n%s:%n", part.label());
+      var section = measure(part);
+      terminal.print("\n" + section.text());
+      sections.put(part, section.text());
+      errors += section.errors();
     }
-  }
-
-  private void measure(ServedFixtures service, FixtureModel model, Protocol protocol)
-      throws IOException {
-    var target = service.target(model, protocol);
-    Generator.run(target, saturating(8, plan.warmUp()));
-    for (var callers : plan.callers()) {
-      var load = callers == 1 ? "1 caller" : callers + " callers";
-      line(service, target, model, load, saturating(callers, plan.cell()));
-    }
-    var highest = lines.getLast().measured().perSecond();
-    var most = plan.callers().stream().max(Comparator.naturalOrder()).orElseThrow();
-    var rate = Math.max(1, Math.round(highest * OPEN_LOOP_SHARE));
-    var open = new Plan(new Arrivals.Constant(rate), most, Duration.ZERO, plan.cell());
-    line(service, target, model, "open " + rate + "/s", open);
-  }
-
-  private void line(
-      ServedFixtures service, Target target, FixtureModel model, String load, Plan cell)
-      throws IOException {
-    var before = Processors.cpuTime(service.pid());
-    var measured = Generator.run(target, cell);
-    var used = Processors.cpuTime(service.pid()).minus(before);
-    lines.add(
-        new BenchLine(model, target.protocol(), load, measured, microsPerAnswer(used, measured)));
-    if (measured.firstFailure() != null) {
-      terminal.printf("  %s, %s: %s%n", target.protocol().label(), load, measured.firstFailure());
-    }
-  }
-
-  private static double microsPerAnswer(Duration used, Measurement measured) {
-    return used.toNanos() / 1e3 / Math.max(1, measured.answers() + measured.errors());
-  }
-
-  private static Plan saturating(int callers, Duration duration) {
-    return new Plan(new Arrivals.Saturating(), callers, Duration.ZERO, duration);
-  }
-
-  private long report() throws IOException {
-    var table = new BenchReport(direct, lines).table();
-    terminal.print("\n" + table);
     if (plan.out() != null) {
-      Files.writeString(plan.out(), processors.description() + "\n\n" + table);
+      write(plan.out(), sections);
     }
-    return lines.stream().mapToLong(line -> line.measured().errors()).sum();
+    return errors;
+  }
+
+  private Section measure(Part part) throws Exception {
+    var setup =
+        new ServiceSetup(
+            plan.serviceJar(), plan.javaOptions(), processors.serverPrefix(), Map.of());
+    return switch (part) {
+      case SPEED -> new SpeedBench(plan, setup, processors, terminal).run();
+      case START -> new StartBench(plan, setup, terminal).run();
+      case ISOLATION -> new IsolationBench(plan, setup, terminal).run();
+      case CYCLES -> new CyclesBench(plan, setup, terminal).run();
+    };
+  }
+
+  /** A document with markers keeps all text but what lies between them. */
+  private void write(Path out, Map<Part, String> sections) throws IOException {
+    var document =
+        Files.exists(out) ? Files.readString(out) : MarkedDocument.empty(List.of(Part.values()));
+    for (var section : sections.entrySet()) {
+      document =
+          MarkedDocument.replace(
+              document,
+              section.getKey().label(),
+              processors.description() + "\n\n" + section.getValue());
+    }
+    Files.writeString(out, document);
   }
 }

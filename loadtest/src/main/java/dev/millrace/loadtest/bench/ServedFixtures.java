@@ -2,7 +2,6 @@ package dev.millrace.loadtest.bench;
 
 import dev.millrace.loadtest.fixture.FixtureModel;
 import dev.millrace.loadtest.process.FreePorts;
-import dev.millrace.loadtest.process.Processors;
 import dev.millrace.loadtest.process.ServerProcess;
 import dev.millrace.loadtest.traffic.Protocol;
 import dev.millrace.loadtest.traffic.Sample;
@@ -12,10 +11,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A service process on a temporary folder of fixture models. Closing it stops it and deletes the
@@ -25,38 +24,52 @@ final class ServedFixtures implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
   private final Path folder;
-  private final Map<FixtureModel, Path> files;
   private final List<Integer> ports;
   private final ServerProcess process;
+  private final long startedNanos;
 
   private ServedFixtures(
-      Path folder, Map<FixtureModel, Path> files, List<Integer> ports, ServerProcess process) {
+      Path folder, List<Integer> ports, ServerProcess process, long startedNanos) {
     this.folder = folder;
-    this.files = files;
     this.ports = ports;
     this.process = process;
+    this.startedNanos = startedNanos;
   }
 
-  static ServedFixtures start(BenchPlan plan, Processors processors) throws IOException {
+  /** Fills the folder of models before the service starts. */
+  interface Contents {
+    void writeInto(Path models) throws IOException;
+  }
+
+  /** Starts on these models and returns when they are all loaded. */
+  static ServedFixtures start(ServiceSetup setup, Collection<FixtureModel> models)
+      throws IOException {
+    return start(
+        setup,
+        folder -> {
+          for (var model : models) {
+            model.writeInto(folder);
+          }
+        });
+  }
+
+  static ServedFixtures start(ServiceSetup setup, Contents contents) throws IOException {
     var folder = Files.createTempDirectory("millrace-bench");
-    var models = folder.resolve("models");
-    var files = new EnumMap<FixtureModel, Path>(FixtureModel.class);
-    for (var model : plan.models()) {
-      files.put(model, model.writeInto(models));
-    }
+    var models = Files.createDirectories(folder.resolve("models"));
+    contents.writeInto(models);
     var ports = FreePorts.find(3);
-    var environment =
-        Map.of(
-            "MILLRACE_HOME", folder.resolve("home").toString(),
-            "MILLRACE_MODELS", models.toString(),
-            "MILLRACE_HTTP_PORT", ports.get(0).toString(),
-            "MILLRACE_GRPC_PORT", ports.get(1).toString(),
-            "MILLRACE_MANAGEMENT_PORT", ports.get(2).toString());
+    var environment = new HashMap<>(setup.environment());
+    environment.put("MILLRACE_HOME", folder.resolve("home").toString());
+    environment.put("MILLRACE_MODELS", models.toString());
+    environment.put("MILLRACE_HTTP_PORT", ports.get(0).toString());
+    environment.put("MILLRACE_GRPC_PORT", ports.get(1).toString());
+    environment.put("MILLRACE_MANAGEMENT_PORT", ports.get(2).toString());
     var log = folder.resolve("service.log");
+    var started = System.nanoTime();
     var process =
         ServerProcess.start(
-            "service", plan.serviceJar(), processors.serverPrefix(), environment, log);
-    var service = new ServedFixtures(folder, files, ports, process);
+            "service", setup.jar(), setup.prefix(), setup.javaOptions(), environment, log);
+    var service = new ServedFixtures(folder, ports, process, started);
     service.awaitReady();
     return service;
   }
@@ -74,26 +87,22 @@ final class ServedFixtures implements AutoCloseable {
     return process.pid();
   }
 
+  /** Time since the process was started. */
+  Duration age() {
+    return Duration.ofNanos(System.nanoTime() - startedNanos);
+  }
+
   Path file(FixtureModel model) {
-    var file = files.get(model);
-    if (file == null) {
-      throw new IllegalArgumentException(model + " is not served");
-    }
-    return file;
+    return folder.resolve("models").resolve(model.modelName()).resolve("1").resolve("model.onnx");
   }
 
-  Target target(FixtureModel model, Protocol protocol) {
+  Target target(Sample sample, Protocol protocol) {
     var server = protocol == Protocol.GRPC ? "http://127.0.0.1:" + ports.get(1) : http();
-    return new Target(protocol, URI.create(server), Sample.picture(model.modelName()));
+    return new Target(protocol, URI.create(server), sample);
   }
 
-  /**
-   * Refuses to measure a server whose answer is not the model's: wrong answers can be arbitrarily
-   * fast.
-   */
-  void requireSameAnswer(FixtureModel model, List<Float> expected)
-      throws IOException, InterruptedException {
-    AnswerCheck.requireSame(URI.create(http()), Sample.picture(model.modelName()), expected);
+  ServiceApi api() {
+    return new ServiceApi(URI.create(http()));
   }
 
   private String http() {

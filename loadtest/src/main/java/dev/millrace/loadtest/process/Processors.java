@@ -5,6 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -48,6 +51,29 @@ public final class Processors implements AutoCloseable {
     return pinned ? List.of("taskset", "-c", SERVER) : List.of();
   }
 
+  /**
+   * Runs a task on a thread of its own that is pinned to the server's processor, and waits for it:
+   * what it measures has the same caches and the same neighbours as the server.
+   */
+  public <T> T onServerProcessor(Callable<T> task) throws Exception {
+    var future =
+        new FutureTask<T>(
+            () -> {
+              if (pinned) {
+                // Links to PID/task/TID of the thread that looks.
+                var thread = Files.readSymbolicLink(Path.of("/proc/thread-self"));
+                succeeds("taskset", "-pc", SERVER, thread.getFileName().toString());
+              }
+              return task.call();
+            });
+    Thread.ofPlatform().name("on-server-processor").start(future);
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+
   /** How this run is laid out, as a sentence for the report. */
   public String description() {
     return pinned
@@ -63,6 +89,13 @@ public final class Processors implements AutoCloseable {
     var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     var ticks = Long.parseLong(fields[USER_TICKS]) + Long.parseLong(fields[SYSTEM_TICKS]);
     return Duration.ofMillis(ticks * 1_000 / TICKS_PER_SECOND);
+  }
+
+  /** Memory of a process that is in RAM now, in bytes. */
+  public static long residentBytes(long pid) throws IOException {
+    var status = Files.readString(Path.of("/proc", Long.toString(pid), "status"));
+    var kibibytes = status.substring(status.indexOf("VmRSS:")).split("\\s+", 3)[1];
+    return Long.parseLong(kibibytes) * 1_024;
   }
 
   private static boolean succeeds(String... command) {

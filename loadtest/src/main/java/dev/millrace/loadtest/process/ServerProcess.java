@@ -19,11 +19,18 @@ import java.util.concurrent.TimeUnit;
  * case.
  */
 public final class ServerProcess implements AutoCloseable {
-  private static final Duration POLL = Duration.ofMillis(50);
+  private static final Duration POLL = Duration.ofMillis(10);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(40);
   private static final int LAST_LINES = 20;
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+
+  private static final List<String> JAVA_OPTIONS =
+      List.of(
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow",
+          "-XX:+UseSerialGC",
+          "-XX:+UseCompactObjectHeaders");
 
   private final String name;
   private final Process process;
@@ -41,11 +48,47 @@ public final class ServerProcess implements AutoCloseable {
    */
   public static ServerProcess start(
       String name, Path jar, List<String> prefix, Map<String, String> environment, Path log) {
+    return start(name, jar, prefix, JAVA_OPTIONS, environment, log);
+  }
+
+  /** The same with other options of the JVM. */
+  public static ServerProcess start(
+      String name,
+      Path jar,
+      List<String> prefix,
+      List<String> javaOptions,
+      Map<String, String> environment,
+      Path log) {
     if (!Files.isRegularFile(jar)) {
       throw new IllegalStateException(
           "The jar of %s, '%s', does not exist. Build it with 'mvn package'.".formatted(name, jar));
     }
-    var builder = new ProcessBuilder(command(prefix, jar));
+    var command = javaCommand(prefix, javaOptions);
+    command.addAll(List.of("-jar", jar.toString()));
+    return run(name, command, environment, log);
+  }
+
+  /**
+   * Starts a command of this program again, in a process of its own. The system property
+   * `millrace.loadtest.jar` names its jar where that is not what runs, as in tests.
+   */
+  public static ServerProcess again(
+      String name, List<String> prefix, List<String> arguments, Path log) {
+    var command = javaCommand(prefix, JAVA_OPTIONS);
+    var classPath =
+        System.getProperty("millrace.loadtest.jar", System.getProperty("java.class.path"));
+    if (classPath.endsWith("-app.jar")) {
+      command.addAll(List.of("-jar", classPath));
+    } else {
+      command.addAll(List.of("-cp", classPath, "dev.millrace.loadtest.LoadTest"));
+    }
+    command.addAll(arguments);
+    return run(name, command, Map.of(), log);
+  }
+
+  private static ServerProcess run(
+      String name, List<String> command, Map<String, String> environment, Path log) {
+    var builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     builder
         .redirectErrorStream(true)
@@ -57,17 +100,10 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  private static List<String> command(List<String> prefix, Path jar) {
+  private static List<String> javaCommand(List<String> prefix, List<String> options) {
     var command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseSerialGC",
-            "-XX:+UseCompactObjectHeaders",
-            "-jar",
-            jar.toString()));
+    command.addAll(options);
     return command;
   }
 

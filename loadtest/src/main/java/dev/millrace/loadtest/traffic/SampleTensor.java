@@ -20,7 +20,7 @@ public record SampleTensor(String name, String datatype, List<Long> shape, List<
   }
 
   /** The values as the protocols' little-endian bytes. */
-  byte[] littleEndian() {
+  public byte[] littleEndian() {
     var width = width();
     var bytes = ByteBuffer.allocate(values.size() * width).order(ByteOrder.LITTLE_ENDIAN);
     var put = put();
@@ -31,7 +31,7 @@ public record SampleTensor(String name, String datatype, List<Long> shape, List<
   }
 
   /** The values as a flat JSON array; whole numbers for the whole-number types. */
-  String json() {
+  public String json() {
     var text = new StringBuilder("[");
     for (var value : values) {
       text.append(text.length() > 1 ? "," : "").append(number(value));

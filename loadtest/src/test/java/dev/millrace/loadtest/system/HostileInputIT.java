@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostileInputIT {
-  private static final String INFER = "/v2/models/tiny/infer";
+  private static final String INFER = "/v2/models/mlp/infer";
 
   private final MillraceSystem system;
   private final Path models;
@@ -46,9 +46,9 @@ class HostileInputIT {
 
   @BeforeAll
   void serveTheTinyModel() throws IOException {
-    FixtureModel.TINY.writeInto(models);
+    FixtureModel.MLP.writeInto(models);
     system.with("MILLRACE_MODELS", models.toString()).start(Part.SERVICE);
-    system.awaitModel("tiny");
+    system.awaitModel("mlp");
   }
 
   @AfterAll
@@ -141,7 +141,7 @@ class HostileInputIT {
   @Test
   void aPipelinedHealthCheckWaitsForTheInferenceBeforeIt() throws IOException {
     try (var connection = connect()) {
-      connection.send(inference("first") + "GET /v2/models/tiny HTTP/1.1\r\nHost: x\r\n\r\n");
+      connection.send(inference("first") + "GET /v2/models/mlp HTTP/1.1\r\nHost: x\r\n\r\n");
       assertThat(connection.read().body()).contains("\"first\"");
       assertThat(connection.read().body()).contains("\"platform\"");
     }

@@ -38,7 +38,7 @@ class GrpcCallerIT {
 
   @Test
   void anAnswerIsASuccess() throws Exception {
-    assertThat(ask("tiny")).isEmpty();
+    assertThat(ask("mlp")).isEmpty();
   }
 
   @Test
@@ -67,13 +67,13 @@ class GrpcCallerIT {
       extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
     @Override
     public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> observer) {
-      if (!request.getModelName().equals("tiny")
+      if (!request.getModelName().equals("mlp")
           || request.getRawInputContents(0).size() != 784 * Float.BYTES) {
         var text = "no model '" + request.getModelName() + "'";
         observer.onError(Status.NOT_FOUND.withDescription(text).asRuntimeException());
         return;
       }
-      observer.onNext(ModelInferResponse.newBuilder().setModelName("tiny").build());
+      observer.onNext(ModelInferResponse.newBuilder().setModelName("mlp").build());
       observer.onCompleted();
     }
   }
