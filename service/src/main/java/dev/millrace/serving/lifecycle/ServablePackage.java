@@ -2,6 +2,9 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.protocol.packaging.GoldenExamples;
 import dev.millrace.protocol.packaging.ImageDescription;
+import dev.millrace.serving.runtime.ModelLoadException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,5 +27,23 @@ public record ServablePackage(
   public ServablePackage {
     labels = List.copyOf(labels);
     settingsFiles = List.copyOf(settingsFiles);
+  }
+
+  /**
+   * The size of the model file and of what lies beside it under its name, as external data does.
+   */
+  long modelBytes() {
+    var folder = modelFile.toAbsolutePath().getParent();
+    var name = modelFile.getFileName().toString();
+    long bytes = 0;
+    try (var parts =
+        Files.newDirectoryStream(folder, part -> part.getFileName().toString().startsWith(name))) {
+      for (var part : parts) {
+        bytes += Files.isRegularFile(part) ? Files.size(part) : 0;
+      }
+    } catch (IOException e) {
+      throw new ModelLoadException("Cannot read '%s': %s".formatted(folder, e.getMessage()), e);
+    }
+    return bytes;
   }
 }

@@ -13,7 +13,6 @@ import dev.millrace.serving.telemetry.ModelMeters;
 import dev.millrace.serving.telemetry.ServingMeters;
 import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -80,19 +79,22 @@ public final class VersionLoader implements AutoCloseable {
     var wanted = settingsOf(candidate, files);
     var runtime = runtimes.apply(files.modelFile());
     var opening = new VersionOpening(candidate, files, wanted, runtime);
-    var berths = placements.place(candidate.model(), sizeOf(files), wanted.placement());
+    long fileBytes = files.modelBytes();
+    var berths = placements.place(candidate.model(), fileBytes, wanted.placement());
     try {
-      return CompletableFuture.supplyAsync(() -> load(opening, berths, startedNanos), threads);
+      return CompletableFuture.supplyAsync(
+          () -> load(opening, berths, fileBytes, startedNanos), threads);
     } catch (RuntimeException e) {
       berths.close();
       throw e;
     }
   }
 
-  private LoadedVersion load(VersionOpening opening, Berths berths, long startedNanos) {
+  private LoadedVersion load(
+      VersionOpening opening, Berths berths, long fileBytes, long startedNanos) {
     try (var measurement = placements.measure(berths)) {
       var loaded = opened(opening, berths, startedNanos);
-      settle(berths, measurement, sizeOf(opening.files()));
+      settle(berths, measurement, fileBytes);
       return loaded;
     } catch (RuntimeException | Error e) {
       berths.close();
@@ -163,21 +165,6 @@ public final class VersionLoader implements AutoCloseable {
       berth.holding().settle(bytes);
       placements.ledger().learn(berths.model(), bytes);
     }
-  }
-
-  /** The model file and what lies beside it under its name, as external data does. */
-  private static long sizeOf(ServablePackage files) {
-    var file = files.modelFile();
-    var folder = file.toAbsolutePath().getParent();
-    long bytes = 0;
-    try (var parts = Files.newDirectoryStream(folder, file.getFileName() + "*")) {
-      for (var part : parts) {
-        bytes += Files.isRegularFile(part) ? Files.size(part) : 0;
-      }
-    } catch (IOException e) {
-      throw new ModelLoadException("Cannot read '%s': %s".formatted(folder, e.getMessage()), e);
-    }
-    return bytes;
   }
 
   private ModelSettings settingsOf(Candidate candidate, ServablePackage files) {

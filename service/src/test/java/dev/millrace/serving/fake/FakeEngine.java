@@ -158,7 +158,9 @@ public final class FakeEngine implements AutoCloseable {
   }
 
   private static Path file(String content) throws IOException {
-    var file = Files.createTempFile("fake", ".onnx");
+    var folder = Files.createTempDirectory("fake");
+    folder.toFile().deleteOnExit();
+    var file = folder.resolve("model.onnx");
     file.toFile().deleteOnExit();
     return Files.writeString(file, content);
   }

@@ -1,0 +1,84 @@
+package dev.millrace.serving.lifecycle;
+
+import static dev.millrace.serving.fake.FakeEngine.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.protocol.packaging.GoldenExamples;
+import dev.millrace.serving.device.ProcessMemory;
+import dev.millrace.serving.fake.FakeEngine;
+import dev.millrace.serving.fixture.FixtureModels;
+import dev.millrace.serving.runtime.ModelRuntimes;
+import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Models that come and go leave nothing behind: neither memory nor threads. */
+class MemoryGivenBackIT {
+  private static final int PLATEAU = 100;
+  private static final int CYCLES = 500;
+  private static final double LEEWAY = 0.02;
+
+  @TempDir private Path folder;
+
+  @Test
+  void afterFiveHundredLoadsAndUnloadsAsMuchIsResidentAsAfterAHundred() throws IOException {
+    var file = FixtureModels.slow(folder, 8);
+    var files = new ServablePackage(file, List.of(), null, GoldenExamples.NONE, List.of());
+    try (var engine = new FakeEngine(ModelRuntimes.installed()::forFile)) {
+      cycle(engine, files, PLATEAU);
+      var before = Memory.settled();
+      int threadsBefore = workers();
+      cycle(engine, files, CYCLES - PLATEAU);
+      var after = Memory.settled();
+      // The compiler's own memory comes and goes; a leak of one slab a cycle would be far more.
+      long leeway = (long) (before.residentBytes() * LEEWAY);
+      assertThat(after.usedBytes() - before.usedBytes()).isLessThan(leeway);
+      // What the Java heap grew by is not the models'.
+      long heapGrown = Math.max(after.heapBytes() - before.heapBytes(), 0);
+      assertThat(after.residentBytes() - before.residentBytes() - heapGrown).isLessThan(leeway);
+      assertThat(workers()).isEqualTo(threadsBefore);
+    }
+  }
+
+  private static void cycle(FakeEngine engine, ServablePackage files, int times) {
+    for (int i = 0; i < times; i++) {
+      engine.rollout().serve(new Candidate("m", "1", "x" + i, () -> files));
+      engine.rollout().unload("m", "unloaded");
+      await(() -> engine.catalog().versions().getFirst().state() == VersionState.UNAVAILABLE);
+    }
+  }
+
+  private static int workers() {
+    return (int)
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().startsWith("worker-"))
+            .count();
+  }
+
+  /** Memory of this process once the slabs of closed models are collected. */
+  private record Memory(long usedBytes, long residentBytes, long heapBytes) {
+    static Memory settled() throws IOException {
+      await(
+          () -> {
+            System.gc();
+            return directBytes() == 0;
+          });
+      ProcessMemory.trim();
+      return new Memory(
+          ProcessMemory.usedBytes(),
+          ProcessMemory.residentBytes(),
+          ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted());
+    }
+
+    private static long directBytes() {
+      return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+          .filter(pool -> pool.getName().equals("direct"))
+          .mapToLong(BufferPoolMXBean::getMemoryUsed)
+          .sum();
+    }
+  }
+}
