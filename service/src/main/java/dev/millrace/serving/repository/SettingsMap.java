@@ -133,6 +133,10 @@ final class SettingsMap {
   /** A mapping; an empty one where the key is absent. */
   SettingsMap map(String key) {
     Object value = values.get(key);
+    for (var entry : values.entrySet()) {
+      // YAML reads 1 as a number.
+      value = String.valueOf(entry.getKey()).equals(key) ? entry.getValue() : value;
+    }
     return of(at(key), value == null ? Map.of() : value);
   }
 

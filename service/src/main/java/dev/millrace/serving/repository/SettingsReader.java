@@ -6,8 +6,14 @@ import dev.millrace.serving.lifecycle.PlacementSettings;
 import dev.millrace.serving.lifecycle.PlacementSettings.Fallback;
 import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
 import dev.millrace.serving.runtime.RuntimeSettings;
+import dev.millrace.serving.scheduling.QueuePolicy;
+import dev.millrace.serving.scheduling.QueuePolicy.TimeoutOverride;
+import dev.millrace.serving.scheduling.QueueSettings;
 import dev.millrace.serving.scheduling.SchedulerSettings;
+import dev.millrace.serving.scheduling.SchedulerSettings.Order;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Lays what one file says about a model over the settings known so far. */
@@ -18,6 +24,13 @@ final class SettingsReader {
           "preferred-batch-rows",
           "max-queue-delay",
           "max-queue-rows",
+          "latency-goal",
+          "preserve-ordering",
+          "priority-levels",
+          "default-priority",
+          "priority-ageing",
+          "queue-policy",
+          "queue-policies",
           "instances",
           "cpu-fallback",
           "keep-loaded",
@@ -89,9 +102,52 @@ final class SettingsReader {
         map.whole("max-batch-rows", before.maxBatchRows()),
         map.wholes("preferred-batch-rows", before.preferredBatchRows()),
         map.duration("max-queue-delay", before.maxQueueDelay()),
-        map.whole("max-queue-rows", before.maxQueueRows()),
-        before.priorityLevels(),
-        before.defaultPriority(),
+        map.duration("latency-goal", before.latencyGoal()),
+        queue(before.queue(), map),
+        map.flag("preserve-ordering", before.order() == Order.SUBMITTED)
+            ? Order.SUBMITTED
+            : Order.READY,
         before.closeLimit());
+  }
+
+  private static QueueSettings queue(QueueSettings before, SettingsMap map) {
+    int levels = map.whole("priority-levels", before.levels());
+    return new QueueSettings(
+        map.whole("max-queue-rows", before.maxRows()),
+        levels,
+        map.whole("default-priority", Math.min(before.defaultLevel(), levels)),
+        map.duration("priority-ageing", before.ageing()),
+        policy(before.defaultPolicy(), map.map("queue-policy")),
+        map.has("queue-policies") ? policies(map.map("queue-policies")) : before.policies());
+  }
+
+  /** By priority. */
+  private static Map<Integer, QueuePolicy> policies(SettingsMap map) {
+    var policies = new HashMap<Integer, QueuePolicy>();
+    for (var priority : map.keys()) {
+      policies.put(level(priority), policy(QueuePolicy.NONE, map.map(priority)));
+    }
+    return policies;
+  }
+
+  private static int level(String key) {
+    try {
+      return Integer.parseInt(key);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "queue-policies has the key '%s'; it must be a priority such as 1".formatted(key), e);
+    }
+  }
+
+  private static QueuePolicy policy(QueuePolicy before, SettingsMap map) {
+    map.requireOnly(
+        Set.of("max-queue-rows", "default-timeout", "timeout-action", "allow-timeout-override"));
+    boolean allowed =
+        map.flag("allow-timeout-override", before.override() == TimeoutOverride.ALLOWED);
+    return new QueuePolicy(
+        map.whole("max-queue-rows", before.maxQueueRows()),
+        map.duration("default-timeout", before.defaultTimeout()),
+        map.choice("timeout-action", before.action()),
+        allowed ? TimeoutOverride.ALLOWED : TimeoutOverride.IGNORED);
   }
 }

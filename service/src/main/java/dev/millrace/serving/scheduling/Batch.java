@@ -67,7 +67,8 @@ final class Batch implements QueueView {
 
   @Override
   public long latestStartNanos(int index) {
-    long deadline = parts.get(index).request.deadlineNanos();
+    var part = parts.get(index);
+    long deadline = part.delayed ? Long.MAX_VALUE : part.deadlineNanos;
     return deadline == Long.MAX_VALUE ? deadline : deadline - times.expectedNanos(rows);
   }
 }

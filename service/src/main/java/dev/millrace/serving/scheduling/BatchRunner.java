@@ -19,6 +19,7 @@ final class BatchRunner implements AutoCloseable {
 
   private final ExecutableModel model;
   private final RequestQueue queue;
+  private final Learned learned;
   private final ComputeTimes times;
   private final ModelMeters meters;
   private final Refusals refusals;
@@ -29,12 +30,13 @@ final class BatchRunner implements AutoCloseable {
   BatchRunner(
       ExecutableModel model,
       RequestQueue queue,
-      ComputeTimes times,
+      Learned learned,
       ModelMeters meters,
       NanoClock clock) {
     this.model = model;
     this.queue = queue;
-    this.times = times;
+    this.learned = learned;
+    times = learned.times();
     this.meters = meters;
     this.clock = clock;
     refusals = new Refusals(meters.model());
@@ -50,8 +52,15 @@ final class BatchRunner implements AutoCloseable {
 
   /** Tells the callers of what is not worth a run. */
   void refuse(List<Part> unwanted, long nowNanos) {
+    int predicted = 0;
     for (int i = 0; i < unwanted.size(); i++) {
-      refuse(unwanted.get(i), nowNanos);
+      var part = unwanted.get(i);
+      predicted = part.deadlineNanos - nowNanos > 0 && !part.isForgotten() ? part.rows : predicted;
+      refusals.refuse(part, nowNanos, times.expectedNanos(part.rows), handover);
+    }
+    // Once, however many there are: under overload runs correct the expectation.
+    if (predicted > 0) {
+      times.refused(predicted);
     }
     handover.send();
   }
@@ -105,20 +114,6 @@ final class BatchRunner implements AutoCloseable {
     second.outputs().close();
     if (rows > 1 && !cuttable) {
       stopBatching();
-    }
-  }
-
-  private void refuse(Part part, long nowNanos) {
-    long left = part.request.deadlineNanos() - nowNanos;
-    if (part.request.outcome().cancelled() || part.isSettled()) {
-      part.fail(refusals.cancelled(), FailureReason.CANCELED, handover);
-    } else if (left <= 0) {
-      var failure = refusals.expired(nowNanos - part.submittedNanos);
-      part.fail(failure, FailureReason.REJECTED, handover);
-    } else {
-      var failure = refusals.wouldExpire(left, times.expectedNanos(part.rows), part.rows);
-      part.fail(failure, FailureReason.REJECTED, handover);
-      times.refused(part.rows);
     }
   }
 
@@ -180,7 +175,7 @@ final class BatchRunner implements AutoCloseable {
 
   private void answer(List<Part> parts, int rows, long startedNanos, Computed computed) {
     meters.ran();
-    times.ran(rows, computed.endedNanos() - computed.assembledNanos());
+    learned.ran(rows, computed.endedNanos() - computed.assembledNanos());
     var outputs = computed.outputs().tensors();
     boolean whole = parts.size() == 1 && parts.getFirst().split == null;
     if (!whole && !OutputRows.haveRows(outputs, rows)) {
@@ -263,6 +258,7 @@ final class BatchRunner implements AutoCloseable {
             assembleNanos,
             computeNanos,
             cutNanos - computed.endedNanos());
+    learned.answered(durations.totalNanos());
     handOver(part, new PartResult(views, timings, shared), durations);
   }
 

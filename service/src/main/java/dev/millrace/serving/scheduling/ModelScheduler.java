@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Queues the requests of one loaded model, batches them and runs them on its instances. See
@@ -22,7 +23,14 @@ public final class ModelScheduler implements AutoCloseable {
   private final NanoClock clock;
   private final Refusals refusals;
   private final RequestQueue queue;
+  private final Learned learned;
+  private final Admission admission;
+  private final ExpiryTimer expiry;
   private final Wakeups wakeups;
+
+  /** Absent where answers leave as they are ready. */
+  private final @Nullable Sequencer sequencer;
+
   private final List<Worker> workers = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
 
@@ -41,16 +49,20 @@ public final class ModelScheduler implements AutoCloseable {
     meters = context.meters();
     clock = context.clock();
     refusals = new Refusals(meters.model());
-    var times = new ComputeTimes();
     int maxBatchRows = anyInstance.signature().batchable() ? settings.maxBatchRows() : 0;
-    queue = new RequestQueue(settings, maxBatchRows, meters, times);
+    learned = Learned.of(settings, maxBatchRows, instances.size());
+    queue = new RequestQueue(settings, maxBatchRows, meters, learned);
+    admission = new Admission(queue, learned, refusals);
+    expiry =
+        new ExpiryTimer("expiry-" + meters.model() + "-" + meters.version(), this::sweep, clock);
+    sequencer = settings.order() == SchedulerSettings.Order.SUBMITTED ? new Sequencer() : null;
     var sleepers = instances.stream().map(_ -> new Sleeper()).toList();
     wakeups = new Wakeups(sleepers);
     for (int i = 0; i < instances.size(); i++) {
-      var runner = new BatchRunner(instances.get(i), queue, times, meters, clock);
+      var runner = new BatchRunner(instances.get(i), queue, learned, meters, clock);
       var turn = new Turn(context.shares().on(instances.get(i).device()), clock);
-      workers.add(
-          new Worker(queue, runner, wakeups, sleepers.get(i), new Batch(times), turn, clock));
+      var seat = new Worker.Seat(i, sleepers.get(i), turn, new Batch(learned.times()));
+      workers.add(new Worker(queue, runner, wakeups, seat, learned, clock));
     }
   }
 
@@ -111,6 +123,10 @@ public final class ModelScheduler implements AutoCloseable {
    * its home like an answer.
    */
   public void submit(ScheduledRequest request) {
+    handle(sequencer == null ? request : request.withOutcome(sequencer.inLine(request.outcome())));
+  }
+
+  private void handle(ScheduledRequest request) {
     int rows = request.rows();
     if (queue.isClosing()) {
       fail(request, refusals.closed(), FailureReason.REJECTED);
@@ -139,6 +155,7 @@ public final class ModelScheduler implements AutoCloseable {
     awaitWorkers(settings.closeLimit());
     workers.forEach(Worker::abandon);
     closed = true;
+    expiry.close();
     turnAwayTheRest();
   }
 
@@ -146,28 +163,59 @@ public final class ModelScheduler implements AutoCloseable {
     var objection = anyInstance.objectionTo(request.inputs());
     if (objection.isPresent()) {
       fail(request, new InferenceFailure.Invalid(objection.get()), FailureReason.OTHER);
-    } else if (!queue.reserve(request.rows())) {
+    } else {
+      enqueue(request);
+    }
+  }
+
+  private void enqueue(ScheduledRequest request) {
+    long now = clock.nanos();
+    int level = settings.queue().level(request.priority());
+    long deadline = queue.deadlineNanos(level, request.deadlineNanos(), now);
+    var objection = admission.objection(request.rows(), level, deadline, now);
+    if (objection != null) {
+      fail(request, objection, FailureReason.REJECTED);
+    } else if (!queue.rows().reserve(request.rows(), level)) {
       var failure = refusals.queueFull(queue.pendingRows(), settings.maxQueueRows());
       fail(request, failure, FailureReason.REJECTED);
     } else {
-      push(request);
+      push(request, level, deadline, now);
       wakeups.request(request.outcome().home());
+      if (deadline != Long.MAX_VALUE) {
+        expiry.watch(deadline);
+      }
       if (closed) {
         turnAwayTheRest();
       }
     }
   }
 
-  private void push(ScheduledRequest request) {
-    long now = clock.nanos();
+  private void push(ScheduledRequest request, int level, long deadlineNanos, long now) {
     int maxBatchRows = queue.maxBatchRows();
     if (maxBatchRows == 0 || request.rows() <= maxBatchRows) {
-      queue.push(Part.whole(request, now));
+      queue.push(Part.whole(request, now).inLine(level, deadlineNanos));
     } else {
       for (var part : new SplitRequest(request, now, maxBatchRows).parts()) {
-        queue.push(part);
+        queue.push(part.inLine(level, deadlineNanos));
       }
     }
+  }
+
+  /** Tells those whose deadline passed; the workers may all be busy. */
+  private long sweep(long nowNanos) {
+    var late = new Batch(learned.times());
+    long next = queue.sweep(nowNanos, late);
+    if (!late.unwanted().isEmpty()) {
+      var handover = new Handover(meters);
+      for (var part : late.unwanted()) {
+        refusals.refuse(part, nowNanos, learned.times().expectedNanos(part.rows), handover);
+      }
+      handover.send();
+    }
+    if (queue.hasArrivals()) {
+      wakeups.wakeOne();
+    }
+    return next;
   }
 
   private void awaitWorkers(Duration limit) {

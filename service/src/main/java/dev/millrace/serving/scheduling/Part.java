@@ -24,6 +24,15 @@ final class Part {
   /** Guarded by the queue's lock. */
   boolean taken;
 
+  /** Too late, and runs behind all others. Guarded by the queue's lock. */
+  boolean delayed;
+
+  /** 1 is the highest. Written before the part is published. */
+  int level = 1;
+
+  /** When it must be answered. Written before the part is published. */
+  long deadlineNanos;
+
   Part(
       ScheduledRequest request,
       int firstRow,
@@ -35,6 +44,14 @@ final class Part {
     this.rows = rows;
     this.submittedNanos = submittedNanos;
     this.split = split;
+    deadlineNanos = request.deadlineNanos();
+  }
+
+  /** Where and how long it waits. */
+  Part inLine(int ofLevel, long untilNanos) {
+    level = ofLevel;
+    deadlineNanos = untilNanos;
+    return this;
   }
 
   static Part whole(ScheduledRequest request, long submittedNanos) {
@@ -48,6 +65,11 @@ final class Part {
   /** Whether another piece of the request has failed, so that the outcome is known. */
   boolean isSettled() {
     return split != null && split.isSettled();
+  }
+
+  /** Whether nobody waits for it any more. */
+  boolean isForgotten() {
+    return isSettled() || request.outcome().cancelled();
   }
 
   /** Whether the inputs agree in all but the rows. */

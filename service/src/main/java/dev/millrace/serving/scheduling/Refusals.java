@@ -1,6 +1,7 @@
 package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.telemetry.FailureReason;
 
 /** What clients read when one model's scheduler has no answer for them. */
 final class Refusals {
@@ -10,6 +11,18 @@ final class Refusals {
 
   Refusals(String model) {
     this.model = model;
+  }
+
+  /** Tells the caller of what left the queue without a run why it did. */
+  void refuse(Part part, long nowNanos, long expectedNanos, Handover handover) {
+    long left = part.deadlineNanos - nowNanos;
+    if (part.isForgotten()) {
+      part.fail(cancelled(), FailureReason.CANCELED, handover);
+    } else if (left <= 0) {
+      part.fail(expired(nowNanos - part.submittedNanos), FailureReason.REJECTED, handover);
+    } else {
+      part.fail(wouldExpire(left, expectedNanos, part.rows), FailureReason.REJECTED, handover);
+    }
   }
 
   InferenceFailure closed() {
@@ -64,6 +77,33 @@ final class Refusals {
             + " ms for "
             + rows
             + " rows. Allow more time, or send fewer rows.");
+  }
+
+  InferenceFailure wouldMissGoal(long expectedNanos, long budgetNanos, int pendingRows) {
+    return new InferenceFailure.Overloaded(
+        "Model '"
+            + model
+            + "' would answer this request in about "
+            + (expectedNanos / NANOS_PER_MILLI + 1)
+            + " ms, with "
+            + pendingRows
+            + " rows waiting; its latency goal leaves "
+            + budgetNanos / NANOS_PER_MILLI
+            + " ms. Send fewer requests at once, or try again later.");
+  }
+
+  InferenceFailure noMemory() {
+    return new InferenceFailure.Overloaded(
+        "Model '"
+            + model
+            + "' found no memory on its device for this request. Try again later, or send fewer rows.");
+  }
+
+  InferenceFailure noInstance() {
+    return new InferenceFailure.NotReady(
+        "Model '"
+            + model
+            + "' has no instance left: its device has no memory for it. Try again later, or load it again.");
   }
 
   InferenceFailure cancelled() {

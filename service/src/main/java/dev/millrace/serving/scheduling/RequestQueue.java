@@ -1,7 +1,6 @@
 package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.telemetry.ModelMeters;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -13,36 +12,48 @@ final class RequestQueue {
   /** Parts looked at for one batch; beyond, parts that cannot share the first one's batch wait. */
   private static final int MOST_LOOKED_AT = 512;
 
-  private final SchedulerSettings settings;
   private final ModelMeters meters;
+  private final Learned learned;
   private final ComputeTimes times;
   private final BatchPolicy policy;
   private final BatchPolicy hurried;
   private final Inbox inbox = new Inbox();
-  private final AtomicInteger pendingRows = new AtomicInteger();
+  private final WaitingRows rows;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Guarded by lock, as what is in them. */
-  private final Lane[] lanes;
+  private final Lanes lanes;
+
+  /** By level; absent where no level has rules of its own. */
+  private final QueuePolicy @Nullable [] policies;
 
   /** Rows a batch may have; 0 where every request runs alone. */
   private volatile int maxBatchRows;
 
   private volatile boolean closing;
 
-  RequestQueue(
-      SchedulerSettings settings, int maxBatchRows, ModelMeters meters, ComputeTimes times) {
-    this.settings = settings;
+  /** Whether arrivals were sorted since a worker looked; workers would take the inbox for empty. */
+  private volatile boolean sorted;
+
+  RequestQueue(SchedulerSettings settings, int maxBatchRows, ModelMeters meters, Learned learned) {
     this.maxBatchRows = maxBatchRows;
     this.meters = meters;
-    this.times = times;
+    this.learned = learned;
+    times = learned.times();
     int[] preferred = settings.preferredBatchRows().stream().mapToInt(Integer::intValue).toArray();
     policy = new BatchPolicy(maxBatchRows, preferred, settings.maxQueueDelay().toNanos());
     hurried = new BatchPolicy(maxBatchRows, preferred, 0);
-    lanes = new Lane[settings.priorityLevels()];
-    for (int i = 0; i < lanes.length; i++) {
-      lanes[i] = new Lane();
+    lanes = new Lanes(settings.queue());
+    policies = settings.queue().hasPolicies() ? policies(settings.queue()) : null;
+    rows = new WaitingRows(settings.queue(), learned.goal() != null || policies != null);
+  }
+
+  private static QueuePolicy[] policies(QueueSettings settings) {
+    var byLevel = new QueuePolicy[settings.levels() + 1];
+    for (int level = 0; level < byLevel.length; level++) {
+      byLevel[level] = settings.policy(level);
     }
+    return byLevel;
   }
 
   int maxBatchRows() {
@@ -55,16 +66,23 @@ final class RequestQueue {
   }
 
   int pendingRows() {
-    return pendingRows.get();
+    return rows.all();
   }
 
-  /** Reserves room for a request; false when it does not fit. */
-  boolean reserve(int rows) {
-    if (pendingRows.addAndGet(rows) <= settings.maxQueueRows()) {
-      return true;
-    }
-    pendingRows.addAndGet(-rows);
-    return false;
+  WaitingRows rows() {
+    return rows;
+  }
+
+  /** When a request of this level must be answered. */
+  long deadlineNanos(int level, long requestedNanos, long nowNanos) {
+    return policies == null
+        ? requestedNanos
+        : policies[level].deadlineNanos(requestedNanos, nowNanos);
+  }
+
+  /** Whether what is too late is refused, and not run behind the others. */
+  boolean refusesLate(int level) {
+    return policies == null || policies[level].action() == QueuePolicy.Action.REJECT;
   }
 
   /** Queues a part whose rows were reserved. */
@@ -76,7 +94,7 @@ final class RequestQueue {
   }
 
   boolean hasArrivals() {
-    return !inbox.isEmpty();
+    return !inbox.isEmpty() || sorted;
   }
 
   /** Makes workers take what is there without delay. */
@@ -94,13 +112,11 @@ final class RequestQueue {
     try {
       batch.clear();
       sortArrivals();
-      for (var lane : lanes) {
-        for (var part = lane.head(); part != null; part = part.next) {
-          take(part);
-          batch.addUnwanted(part);
-        }
-        lane.removeTaken(Integer.MAX_VALUE);
+      lanes.rewind();
+      for (var part = lanes.next(0); part != null; part = lanes.next(0)) {
+        batch.addUnwanted(part);
       }
+      remove(batch);
     } finally {
       lock.unlock();
     }
@@ -121,8 +137,14 @@ final class RequestQueue {
     lock.lock();
     try {
       batch.clear();
+      sorted = false;
       sortArrivals();
-      collect(nowNanos, batch, times.rowsWithin(longestRunNanos, Math.max(maxBatchRows, 1)));
+      int mostRows = times.rowsWithin(longestRunNanos, Math.max(maxBatchRows, 1));
+      collect(nowNanos, batch, mostRows);
+      if (postponed(batch)) {
+        batch.clear();
+        collect(nowNanos, batch, mostRows);
+      }
       var decision = batch.count() == 0 ? null : decide(nowNanos, batch);
       batch.keep(decision instanceof BatchDecision.Run(int count) ? count : 0);
       remove(batch);
@@ -134,50 +156,86 @@ final class RequestQueue {
 
   /** Whether something waits that another worker could take. */
   boolean hasMore() {
-    return pendingRows.get() > 0;
+    return rows.all() > 0;
+  }
+
+  /**
+   * Takes out what is not wanted any more, while the workers may all be busy.
+   *
+   * @return the next deadline of what still waits; {@link Long#MAX_VALUE} for none
+   */
+  long sweep(long nowNanos, Batch batch) {
+    lock.lock();
+    try {
+      batch.clear();
+      sorted |= !inbox.isEmpty();
+      sortArrivals();
+      long next = Long.MAX_VALUE;
+      lanes.rewind();
+      for (var part = lanes.next(nowNanos); part != null; part = lanes.next(nowNanos)) {
+        if (isUnwanted(part, nowNanos)) {
+          batch.addUnwanted(part);
+        } else if (!part.delayed) {
+          next = Math.min(next, part.deadlineNanos);
+        }
+      }
+      postponed(batch);
+      remove(batch);
+      return next;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Nothing comes to wait for when the queue closes or every request runs alone. */
   private BatchDecision decide(long nowNanos, Batch batch) {
-    return (closing || maxBatchRows == 0 ? hurried : policy).decide(batch, nowNanos);
+    return (closing || maxBatchRows == 0 ? hurried : policy(nowNanos)).decide(batch, nowNanos);
+  }
+
+  private BatchPolicy policy(long nowNanos) {
+    var goal = learned.goal();
+    return goal == null
+        ? policy
+        : goal.policy(nowNanos, maxBatchRows, learned.forecast().workers());
   }
 
   private void sortArrivals() {
     var part = inbox.takeAll();
     while (part != null) {
       var following = part.next;
-      lanes[level(part.request.priority()) - 1].append(part);
+      lanes.append(part);
       part = following;
     }
   }
 
-  private int level(int priority) {
-    return priority <= 0 ? settings.defaultPriority() : Math.min(priority, lanes.length);
-  }
-
   private void collect(long nowNanos, Batch batch, int mostRows) {
     int looksLeft = MOST_LOOKED_AT;
-    for (var lane : lanes) {
-      var part = lane.head();
-      while (part != null && looksLeft > 0 && batch.rows() < mostRows) {
-        looksLeft--;
-        if (isUnwanted(part, nowNanos)) {
-          batch.addUnwanted(part);
-        } else if (batch.count() == 0 || part.fits(batch.parts().getFirst())) {
-          batch.add(part);
-        }
-        part = part.next;
+    lanes.rewind();
+    while (looksLeft > 0 && batch.rows() < mostRows) {
+      var part = lanes.next(nowNanos);
+      if (part == null) {
+        return;
+      }
+      looksLeft--;
+      if (isUnwanted(part, nowNanos)) {
+        batch.addUnwanted(part);
+      } else if (batch.count() == 0 || part.fits(batch.parts().getFirst())) {
+        batch.add(part);
       }
     }
   }
 
   private boolean isUnwanted(Part part, long nowNanos) {
-    if (part.isSettled() || part.request.outcome().cancelled()) {
+    if (part.isForgotten()) {
       return true;
     }
-    long deadline = part.request.deadlineNanos();
-    return deadline != Long.MAX_VALUE
-        && deadline - nowNanos < Math.max(times.expectedNanos(part.rows), 1);
+    long deadline = part.deadlineNanos;
+    if (deadline == Long.MAX_VALUE || part.delayed) {
+      return false;
+    }
+    return refusesLate(part.level)
+        ? deadline - nowNanos < Math.max(times.expectedNanos(part.rows), 1)
+        : deadline - nowNanos <= 0;
   }
 
   private void remove(Batch batch) {
@@ -188,14 +246,45 @@ final class RequestQueue {
     for (int i = 0; i < batch.unwanted().size(); i++) {
       take(batch.unwanted().get(i));
     }
-    for (int i = 0; i < lanes.length && left > 0; i++) {
-      left -= lanes[i].removeTaken(left);
+    lanes.removeTaken(left);
+  }
+
+  /** What is late, but runs all the same, goes behind the others; whether there is any. */
+  private boolean postponed(Batch batch) {
+    int found = 0;
+    for (int i = 0; policies != null && i < batch.unwanted().size(); i++) {
+      var part = batch.unwanted().get(i);
+      if (!part.isForgotten() && !refusesLate(part.level)) {
+        part.taken = true;
+        part.delayed = true;
+        found++;
+      }
     }
+    if (found > 0) {
+      lanes.removeTaken(found);
+      putBack(batch);
+    }
+    return found > 0;
+  }
+
+  private void putBack(Batch batch) {
+    var unwanted = batch.unwanted();
+    int kept = 0;
+    for (int i = 0; i < unwanted.size(); i++) {
+      var part = unwanted.get(i);
+      if (part.taken) {
+        part.taken = false;
+        lanes.append(part);
+      } else {
+        unwanted.set(kept++, part);
+      }
+    }
+    unwanted.subList(kept, unwanted.size()).clear();
   }
 
   private void take(Part part) {
     part.taken = true;
-    pendingRows.addAndGet(-part.rows);
+    rows.release(part.rows, part.level);
     if (part.startsRequest()) {
       meters.dequeued();
     }

@@ -19,4 +19,9 @@ public record ScheduledRequest(
     List<Integer> outputIndexes,
     long deadlineNanos,
     int priority,
-    Outcome outcome) {}
+    Outcome outcome) {
+  /** The same for another caller. */
+  ScheduledRequest withOutcome(Outcome other) {
+    return new ScheduledRequest(inputs, rows, outputIndexes, deadlineNanos, priority, other);
+  }
+}

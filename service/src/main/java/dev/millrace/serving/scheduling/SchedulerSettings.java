@@ -9,19 +9,28 @@ import java.util.List;
  * @param maxBatchRows rows that one run takes at most; 0 runs every request alone
  * @param preferredBatchRows sizes to wait for, ascending; empty for none
  * @param maxQueueDelay how long the oldest request waits for company; zero takes what is there
- * @param maxQueueRows rows that wait at most; more are refused at once
- * @param priorityLevels priorities 1 (highest) to this
- * @param defaultPriority what priority 0 means
+ * @param latencyGoal what queue and run may take together for 99 of 100 answers; it chooses size
+ *     and delay; zero for none
+ * @param queue how requests wait
+ * @param order in which order answers leave
  * @param closeLimit how long {@link ModelScheduler#close} lets queued requests finish
  */
 public record SchedulerSettings(
     int maxBatchRows,
     List<Integer> preferredBatchRows,
     Duration maxQueueDelay,
-    int maxQueueRows,
-    int priorityLevels,
-    int defaultPriority,
+    Duration latencyGoal,
+    QueueSettings queue,
+    Order order,
     Duration closeLimit) {
+  /** In which order the answers of a model leave. */
+  public enum Order {
+    /** As they are ready. */
+    READY,
+    /** As the requests came. */
+    SUBMITTED
+  }
+
   /** Refuses values that make no sense, with their configuration keys. */
   public SchedulerSettings {
     preferredBatchRows = preferredBatchRows.stream().sorted().toList();
@@ -32,14 +41,27 @@ public record SchedulerSettings(
         preferredBatchRows,
         "sizes from 1 to max-batch-rows");
     require(!maxQueueDelay.isNegative(), "max-queue-delay", maxQueueDelay, "zero or more");
-    require(maxQueueRows >= 1, "max-queue-rows", maxQueueRows, "1 or more");
-    require(priorityLevels >= 1, "priority-levels", priorityLevels, "1 or more");
-    require(
-        defaultPriority >= 1 && defaultPriority <= priorityLevels,
-        "default-priority",
-        defaultPriority,
-        "1 to priority-levels");
+    require(!latencyGoal.isNegative(), "latency-goal", latencyGoal, "zero or more");
     require(!closeLimit.isNegative(), "close-limit", closeLimit, "zero or more");
+  }
+
+  /** The common ones; no goal, no rules of single priorities. */
+  public SchedulerSettings(
+      int maxBatchRows,
+      List<Integer> preferredBatchRows,
+      Duration maxQueueDelay,
+      int maxQueueRows,
+      int priorityLevels,
+      int defaultPriority,
+      Duration closeLimit) {
+    this(
+        maxBatchRows,
+        preferredBatchRows,
+        maxQueueDelay,
+        Duration.ZERO,
+        QueueSettings.of(maxQueueRows, priorityLevels, defaultPriority),
+        Order.READY,
+        closeLimit);
   }
 
   /** Batches of up to 64 rows without delay, 8192 rows waiting, two priorities. */
@@ -47,13 +69,28 @@ public record SchedulerSettings(
     return new SchedulerSettings(64, List.of(), Duration.ZERO, 8_192, 2, 2, Duration.ofSeconds(30));
   }
 
+  /** Rows that wait at most. */
+  public int maxQueueRows() {
+    return queue.maxRows();
+  }
+
+  /** Priorities 1 to this. */
+  public int priorityLevels() {
+    return queue.levels();
+  }
+
+  /** What priority 0 means. */
+  public int defaultPriority() {
+    return queue.defaultLevel();
+  }
+
   /** The same, with every request running alone. */
   public SchedulerSettings withoutBatching() {
     return new SchedulerSettings(
-        0, List.of(), maxQueueDelay, maxQueueRows, priorityLevels, defaultPriority, closeLimit);
+        0, List.of(), maxQueueDelay, latencyGoal, queue, order, closeLimit);
   }
 
-  private static void require(boolean holds, String key, Object value, String expected) {
+  static void require(boolean holds, String key, Object value, String expected) {
     if (!holds) {
       throw new IllegalArgumentException(key + " is " + value + "; it must be " + expected);
     }

@@ -16,23 +16,29 @@ final class Worker implements Runnable {
   private final NanoClock clock;
   private final Batch batch;
   private final Turn turn;
+  private final Learned learned;
+  private final int index;
   private volatile boolean abandoned;
+
+  /** What each worker has for itself. */
+  record Seat(int index, Sleeper sleeper, Turn turn, Batch batch) {}
 
   Worker(
       RequestQueue queue,
       BatchRunner runner,
       Wakeups wakeups,
-      Sleeper sleeper,
-      Batch batch,
-      Turn turn,
+      Seat seat,
+      Learned learned,
       NanoClock clock) {
     this.queue = queue;
     this.runner = runner;
     this.wakeups = wakeups;
-    this.sleeper = sleeper;
-    this.batch = batch;
-    this.turn = turn;
+    this.learned = learned;
     this.clock = clock;
+    index = seat.index();
+    sleeper = seat.sleeper();
+    batch = seat.batch();
+    turn = seat.turn();
   }
 
   /** Ends when the queue closes and is empty, or when {@link #abandon}ed; closes the instance. */
@@ -97,19 +103,21 @@ final class Worker implements Runnable {
         sleep(UNTIL_WOKEN);
       }
       case BatchDecision.LookAgain(long atNanos) -> sleep(atNanos - now);
-      case BatchDecision.Run(_) -> runBatch();
+      case BatchDecision.Run(_) -> runBatch(now);
     }
     return true;
   }
 
-  private void runBatch() {
+  private void runBatch(long now) {
     if (queue.hasMore()) {
       wakeups.wakeOne();
     }
     turn.take();
+    learned.forecast().started(index, batch.rows(), now);
     try {
       runner.run(batch);
     } finally {
+      learned.forecast().ended(index);
       turn.give();
     }
   }

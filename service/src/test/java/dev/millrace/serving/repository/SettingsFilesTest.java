@@ -8,6 +8,11 @@ import dev.millrace.serving.lifecycle.InstanceGroup;
 import dev.millrace.serving.lifecycle.ModelSettings;
 import dev.millrace.serving.lifecycle.PlacementSettings;
 import dev.millrace.serving.lifecycle.ServablePackage;
+import dev.millrace.serving.scheduling.QueuePolicy;
+import dev.millrace.serving.scheduling.QueuePolicy.Action;
+import dev.millrace.serving.scheduling.QueuePolicy.TimeoutOverride;
+import dev.millrace.serving.scheduling.QueueSettings;
+import dev.millrace.serving.scheduling.SchedulerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,12 +55,34 @@ class SettingsFilesTest {
             tensorrt: {trt_fp16_enable: true}
             response-cache: 64MB
             weight: 2.5
+            latency-goal: 20ms
+            preserve-ordering: true
+            priority-levels: 3
+            default-priority: 2
+            priority-ageing: 50ms
+            queue-policy: {default-timeout: 2s}
+            queue-policies:
+              3: {max-queue-rows: 50, default-timeout: 1s, timeout-action: delay, allow-timeout-override: false}
             consistency-tolerance: 1e-5
             """);
     assertThat(settings.scheduling().maxBatchRows()).isEqualTo(32);
     assertThat(settings.scheduling().preferredBatchRows()).containsExactly(8, 16);
     assertThat(settings.scheduling().maxQueueDelay()).isEqualTo(Duration.ofNanos(500_000));
     assertThat(settings.scheduling().maxQueueRows()).isEqualTo(100);
+    assertThat(settings.scheduling().latencyGoal()).isEqualTo(Duration.ofMillis(20));
+    assertThat(settings.scheduling().order()).isEqualTo(SchedulerSettings.Order.SUBMITTED);
+    assertThat(settings.scheduling().queue())
+        .isEqualTo(
+            new QueueSettings(
+                100,
+                3,
+                2,
+                Duration.ofMillis(50),
+                new QueuePolicy(0, Duration.ofSeconds(2), Action.REJECT, TimeoutOverride.ALLOWED),
+                Map.of(
+                    3,
+                    new QueuePolicy(
+                        50, Duration.ofSeconds(1), Action.DELAY, TimeoutOverride.IGNORED))));
     assertThat(settings.placement().groups())
         .containsExactly(
             new InstanceGroup(2, InstanceGroup.Kind.GPU, List.of(0, 1)),
@@ -110,6 +137,9 @@ class SettingsFilesTest {
         "weight: .inf               | millrace.yaml: weight is 'Infinity'; it must be a number",
         "weight: 0                  | weight is 0.0; it must be more than 0",
         "max-batch-rows: 2.5        | millrace.yaml: max-batch-rows is '2.5'; it must be a whole",
+        "queue-policies: {9: {}}    | queue-policies is 9; it must be priorities 1 to 2",
+        "queue-policies: {a: {}}    | queue-policies has the key 'a'; it must be a priority",
+        "latency-goal: fast         | latency-goal is 'fast'; it must be a time such as",
         "max-queue-delay: 5         | it must be a time such as 500us, 20ms, 2s or 5m",
         "response-cache: 5 apples   | it must be a size such as 512KB, 64MB or 1GB",
         "preferred-batch-rows: 8    | preferred-batch-rows is '8'; it must be a list",

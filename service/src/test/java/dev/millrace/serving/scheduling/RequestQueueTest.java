@@ -13,15 +13,17 @@ import org.junit.jupiter.api.Test;
 class RequestQueueTest {
   private static final long DELAY_NANOS = 1_000;
 
-  private final ComputeTimes times = new ComputeTimes();
-  private final Batch batch = new Batch(times);
+  private static final SchedulerSettings SETTINGS =
+      new SchedulerSettings(4, List.of(), Duration.ofNanos(DELAY_NANOS), 20, 1, 1, Duration.ZERO);
+
+  private final Learned learned = Learned.of(SETTINGS, 4, 1);
+  private final Batch batch = new Batch(learned.times());
   private final RequestQueue queue =
       new RequestQueue(
-          new SchedulerSettings(
-              4, List.of(), Duration.ofNanos(DELAY_NANOS), 20, 1, 1, Duration.ZERO),
+          SETTINGS,
           4,
           new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("echo", "1"),
-          times);
+          learned);
 
   @Test
   void waitsForCompanyUntilTheDelayIsOver() {
@@ -39,7 +41,7 @@ class RequestQueueTest {
 
   private void push() {
     var input = Tensors.row("x", 1);
-    queue.reserve(1);
+    queue.rows().reserve(1, 1);
     queue.push(
         Part.whole(
             new ScheduledRequest(List.of(input), 1, List.of(), Long.MAX_VALUE, 0, Caller.direct()),

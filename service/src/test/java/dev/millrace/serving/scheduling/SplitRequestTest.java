@@ -44,9 +44,9 @@ class SplitRequestTest {
     var settings =
         new SchedulerSettings(MAX_ROWS, List.of(), Duration.ZERO, 20, 1, 1, Duration.ZERO);
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("echo", "1");
-    var times = new ComputeTimes();
-    var queue = new RequestQueue(settings, MAX_ROWS, meters, times);
-    return new BatchRunner(model, queue, times, meters, NanoClock.SYSTEM);
+    var learned = Learned.of(settings, MAX_ROWS, 1);
+    var queue = new RequestQueue(settings, MAX_ROWS, meters, learned);
+    return new BatchRunner(model, queue, learned, meters, NanoClock.SYSTEM);
   }
 
   private static Batch batch(Part... parts) {
