@@ -2,6 +2,7 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.device.Device;
 import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ModelLoadException;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,6 +26,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Rollout implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Rollout.class);
+
+  private static final int ATTEMPTS = 4;
 
   private final ModelCatalog catalog;
   private final VersionLoader loader;
@@ -178,7 +181,22 @@ public final class Rollout implements AutoCloseable {
     return new ModelLease(loaded);
   }
 
+  /** A device without memory is no reason yet: the next attempt expects to need more. */
   private LoadedVersion load(Candidate candidate) throws IOException {
+    for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
+      try {
+        return loadOnce(candidate);
+      } catch (ModelLoadException e) {
+        if (!DeviceMemoryException.isBehind(e)) {
+          throw e;
+        }
+        log.warn("Load needs another place: model={} reason={}", candidate.model(), e.getMessage());
+      }
+    }
+    return loadOnce(candidate);
+  }
+
+  private LoadedVersion loadOnce(Candidate candidate) throws IOException {
     long started = loader.clock().nanos();
     var loading = loader.start(candidate, candidate.files().fetch(), started);
     try {

@@ -2,6 +2,7 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.device.Device;
 import dev.millrace.serving.lifecycle.Berths.Berth;
+import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
@@ -97,9 +98,17 @@ public final class VersionLoader implements AutoCloseable {
       settle(berths, measurement, fileBytes);
       return loaded;
     } catch (RuntimeException | Error e) {
+      if (DeviceMemoryException.isBehind(e)) {
+        berths.all().forEach(berth -> placements.ledger().learn(berths.model(), more(berth)));
+      }
       berths.close();
       throw e;
     }
+  }
+
+  /** What was expected was too little; twice as much finds another place, or makes room. */
+  private static long more(Berth berth) {
+    return 2 * Math.max(berth.holding().bytes(), 1);
   }
 
   private LoadedVersion opened(VersionOpening opening, Berths berths, long startedNanos) {

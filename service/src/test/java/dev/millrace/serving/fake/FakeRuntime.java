@@ -1,6 +1,7 @@
 package dev.millrace.serving.fake;
 
 import dev.millrace.serving.device.Device;
+import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
@@ -45,7 +46,9 @@ public final class FakeRuntime implements ModelRuntime {
       float factor = Float.parseFloat(Files.readString(modelFile));
       long bytes = bytesPerCopy;
       if (!devices.take(device, bytes)) {
-        throw new ModelLoadException("%s is out of memory".formatted(device.name()), null);
+        throw new ModelLoadException(
+            "%s is out of memory".formatted(device.name()),
+            new DeviceMemoryException("no memory", new IllegalStateException("fake")));
       }
       var model = new FakeModel(signature, factor, device, () -> devices.give(device, bytes));
       opened.add(model);

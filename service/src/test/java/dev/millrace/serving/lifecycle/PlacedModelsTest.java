@@ -122,6 +122,16 @@ class PlacedModelsTest {
   }
 
   @Test
+  void findsAnotherPlaceForAModelThatNeedsMoreThanItsFilesSaid() {
+    engine.runtime().takes(600);
+    engine.rollout().serve(sized("a", 40));
+    engine.rollout().serve(sized("b", 40));
+    assertThat(device("a")).isEqualTo("cuda:0");
+    assertThat(device("b")).isEqualTo("cuda:1");
+    assertThat(taken("cuda:1")).isEqualTo(600);
+  }
+
+  @Test
   void aFailedLoadGivesItsPlaceBack() {
     engine.runtime().takes(100);
     assertThatThrownBy(() -> engine.rollout().serve(candidate("a", "1", "no number")))
