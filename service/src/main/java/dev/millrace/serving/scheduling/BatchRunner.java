@@ -1,5 +1,6 @@
 package dev.millrace.serving.scheduling;
 
+import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelRunException;
 import dev.millrace.serving.runtime.RunOutputs;
@@ -10,6 +11,7 @@ import dev.millrace.serving.telemetry.RequestDurations;
 import dev.millrace.serving.tensor.Tensor;
 import dev.millrace.serving.time.NanoClock;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,15 +19,23 @@ import org.slf4j.LoggerFactory;
 final class BatchRunner implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
 
-  private final ExecutableModel model;
+  private ExecutableModel model;
+
+  /** Written by the worker. */
+  private @Nullable DeviceMemoryException outOfMemory;
+
+  /** Whether the instance is closed and has no successor. Written by the worker. */
+  private boolean lost;
+
   private final RequestQueue queue;
   private final Learned learned;
   private final ComputeTimes times;
   private final ModelMeters meters;
   private final Refusals refusals;
   private final NanoClock clock;
-  private final BatchInputs inputs;
+  private BatchInputs inputs;
   private final Handover handover;
+  private final Waits waits = new Waits();
 
   BatchRunner(
       ExecutableModel model,
@@ -48,6 +58,11 @@ final class BatchRunner implements AutoCloseable {
   void run(Batch batch) {
     run(batch.parts(), batch.rows());
     handover.send();
+  }
+
+  /** What the worker waits for. */
+  Waits waits() {
+    return waits;
   }
 
   /** Tells the callers of what is not worth a run. */
@@ -100,8 +115,10 @@ final class BatchRunner implements AutoCloseable {
 
   @Override
   public void close() {
-    inputs.close();
-    model.close();
+    if (!lost) {
+      inputs.close();
+      model.close();
+    }
   }
 
   /** The first run of a size may allocate; only the second tells what a run takes. */
@@ -123,11 +140,43 @@ final class BatchRunner implements AutoCloseable {
     Computed computed;
     try {
       computed = compute(parts, rows);
+    } catch (DeviceMemoryException e) {
+      failForMemory(parts, e);
+      return;
     } catch (RuntimeException | Error e) {
       failOrRunAlone(parts, e);
       return;
     }
     answer(parts, rows, startedNanos, computed);
+  }
+
+  /** Running them one by one would not help: the instance is broken. */
+  private void failForMemory(List<Part> parts, DeviceMemoryException cause) {
+    logFailure(cause);
+    outOfMemory = cause;
+    for (int i = 0; i < parts.size(); i++) {
+      parts.get(i).fail(refusals.noMemory(), FailureReason.BACKEND, handover);
+    }
+  }
+
+  /** Replaces the instance if the last run broke it; false when there is none any more. */
+  boolean isWhole(InstanceRepair repair) {
+    var cause = outOfMemory;
+    if (cause == null) {
+      return true;
+    }
+    // The repair closes the instance, and what is bound to it has to go first.
+    inputs.close();
+    lost = true;
+    repair.replace(model, cause).ifPresent(this::goOnWith);
+    return !lost;
+  }
+
+  private void goOnWith(ExecutableModel other) {
+    model = other;
+    inputs = new BatchInputs(other);
+    outOfMemory = null;
+    lost = false;
   }
 
   /** One caller's values must not cost the others of the batch their answers. */
@@ -250,7 +299,9 @@ final class BatchRunner implements AutoCloseable {
     long queueNanos = startedNanos - part.submittedNanos;
     long assembleNanos = computed.assembledNanos() - startedNanos;
     long computeNanos = computed.endedNanos() - computed.assembledNanos();
-    var timings = new BatchTimings(queueNanos, assembleNanos, computeNanos, rows);
+    var reason = waits.reason(part.submittedNanos, startedNanos);
+    meters.waited(reason, queueNanos);
+    var timings = new BatchTimings(queueNanos, assembleNanos, computeNanos, rows, reason);
     var durations =
         new RequestDurations(
             cutNanos - part.submittedNanos,

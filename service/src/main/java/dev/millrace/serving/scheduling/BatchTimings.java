@@ -1,5 +1,7 @@
 package dev.millrace.serving.scheduling;
 
+import dev.millrace.serving.telemetry.WaitReason;
+
 /**
  * Where the time of one request went, in nanoseconds; also the columns of {@code Server-Timing}.
  *
@@ -7,5 +9,12 @@ package dev.millrace.serving.scheduling;
  * @param assembleNanos copying the rows of the batch together
  * @param computeNanos the run
  * @param batchRows rows that shared the run
+ * @param reason what it waited for
  */
-public record BatchTimings(long queueNanos, long assembleNanos, long computeNanos, int batchRows) {}
+public record BatchTimings(
+    long queueNanos, long assembleNanos, long computeNanos, int batchRows, WaitReason reason) {
+  /** Of an answer that waited for nothing. */
+  public BatchTimings(long queueNanos, long assembleNanos, long computeNanos, int batchRows) {
+    this(queueNanos, assembleNanos, computeNanos, batchRows, WaitReason.NONE);
+  }
+}

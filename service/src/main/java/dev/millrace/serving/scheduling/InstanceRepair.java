@@ -8,7 +8,11 @@ import java.util.Optional;
 @FunctionalInterface
 public interface InstanceRepair {
   /** Nothing can be made. */
-  InstanceRepair NONE = (_, _) -> Optional.empty();
+  InstanceRepair NONE =
+      (broken, _) -> {
+        broken.close();
+        return Optional.empty();
+      };
 
   /**
    * Closes the broken instance and opens another, on the same device or elsewhere. Blocks; called

@@ -37,6 +37,9 @@ public final class ModelScheduler implements AutoCloseable {
   /** Set when no worker will look into the queue again. */
   private volatile boolean closed;
 
+  /** Set when every instance broke and none could be replaced. */
+  private volatile boolean lost;
+
   private ModelScheduler(
       List<? extends ExecutableModel> instances,
       SchedulerSettings settings,
@@ -58,10 +61,12 @@ public final class ModelScheduler implements AutoCloseable {
     sequencer = settings.order() == SchedulerSettings.Order.SUBMITTED ? new Sequencer() : null;
     var sleepers = instances.stream().map(_ -> new Sleeper()).toList();
     wakeups = new Wakeups(sleepers);
+    var repairs =
+        new Repairs(context.repair(), learned.forecast(), instances.size(), this::loseTheLast);
     for (int i = 0; i < instances.size(); i++) {
       var runner = new BatchRunner(instances.get(i), queue, learned, meters, clock);
       var turn = new Turn(context.shares().on(instances.get(i).device()), clock);
-      var seat = new Worker.Seat(i, sleepers.get(i), turn, new Batch(learned.times()));
+      var seat = new Worker.Seat(i, sleepers.get(i), turn, new Batch(learned.times()), repairs);
       workers.add(new Worker(queue, runner, wakeups, seat, learned, clock));
     }
   }
@@ -129,7 +134,7 @@ public final class ModelScheduler implements AutoCloseable {
   private void handle(ScheduledRequest request) {
     int rows = request.rows();
     if (queue.isClosing()) {
-      fail(request, refusals.closed(), FailureReason.REJECTED);
+      fail(request, gone(), FailureReason.REJECTED);
     } else if (rows < 1) {
       fail(request, refusals.noRows(rows), FailureReason.OTHER);
     } else if (rows > settings.maxQueueRows()) {
@@ -218,6 +223,18 @@ public final class ModelScheduler implements AutoCloseable {
     return next;
   }
 
+  /** No worker is left to look into the queue. */
+  private void loseTheLast() {
+    lost = true;
+    queue.close();
+    closed = true;
+    turnAwayTheRest();
+  }
+
+  private InferenceFailure gone() {
+    return lost ? refusals.noInstance() : refusals.closed();
+  }
+
   private void awaitWorkers(Duration limit) {
     long untilNanos = System.nanoTime() + limit.toNanos();
     try {
@@ -235,7 +252,7 @@ public final class ModelScheduler implements AutoCloseable {
     queue.drainTo(rest);
     var handover = new Handover(meters);
     for (var part : rest.unwanted()) {
-      part.fail(refusals.closed(), FailureReason.REJECTED, handover);
+      part.fail(gone(), FailureReason.REJECTED, handover);
     }
     handover.send();
   }

@@ -1,6 +1,7 @@
 package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.telemetry.RequestDurations;
+import dev.millrace.serving.telemetry.WaitReason;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,9 +82,11 @@ final class SplitRequest {
     long assemble = 0;
     long compute = 0;
     long queue = Long.MAX_VALUE;
+    var reason = WaitReason.NONE;
     for (var answer : answers) {
       if (answer != null) {
         pieces.add(answer.outputs());
+        reason = answer.timings().queueNanos() < queue ? answer.timings().reason() : reason;
         queue = Math.min(queue, answer.timings().queueNanos());
         assemble += answer.timings().assembleNanos();
         compute += answer.timings().computeNanos();
@@ -95,7 +98,7 @@ final class SplitRequest {
         answer.close();
       }
     }
-    return new Joined(outputs, new BatchTimings(queue, assemble, compute, maxRows));
+    return new Joined(outputs, new BatchTimings(queue, assemble, compute, maxRows, reason));
   }
 
   private record Joined(List<Tensor> outputs, BatchTimings timings) implements BatchResult {

@@ -18,10 +18,11 @@ final class Worker implements Runnable {
   private final Turn turn;
   private final Learned learned;
   private final int index;
+  private final Repairs repairs;
   private volatile boolean abandoned;
 
   /** What each worker has for itself. */
-  record Seat(int index, Sleeper sleeper, Turn turn, Batch batch) {}
+  record Seat(int index, Sleeper sleeper, Turn turn, Batch batch, Repairs repairs) {}
 
   Worker(
       RequestQueue queue,
@@ -39,6 +40,7 @@ final class Worker implements Runnable {
     sleeper = seat.sleeper();
     batch = seat.batch();
     turn = seat.turn();
+    repairs = seat.repairs();
   }
 
   /** Ends when the queue closes and is empty, or when {@link #abandon}ed; closes the instance. */
@@ -102,8 +104,14 @@ final class Worker implements Runnable {
         }
         sleep(UNTIL_WOKEN);
       }
-      case BatchDecision.LookAgain(long atNanos) -> sleep(atNanos - now);
-      case BatchDecision.Run(_) -> runBatch(now);
+      case BatchDecision.LookAgain(long atNanos) -> {
+        runner.waits().gather();
+        sleep(atNanos - now);
+      }
+      case BatchDecision.Run(_) -> {
+        runBatch(now);
+        return repairs.goesOn(runner, index);
+      }
     }
     return true;
   }
@@ -113,11 +121,13 @@ final class Worker implements Runnable {
       wakeups.wakeOne();
     }
     turn.take();
+    runner.waits().share(turn.waitedNanos());
     learned.forecast().started(index, batch.rows(), now);
     try {
       runner.run(batch);
     } finally {
       learned.forecast().ended(index);
+      runner.waits().free(clock.nanos());
       turn.give();
     }
   }

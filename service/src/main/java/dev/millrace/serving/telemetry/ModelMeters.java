@@ -59,6 +59,9 @@ public final class ModelMeters implements AutoCloseable {
   private final LongAdder inferNanos = new LongAdder();
   private final LongAdder outputNanos = new LongAdder();
   private final LongAdder pending = new LongAdder();
+
+  private final EnumMap<WaitReason, LongAdder> waits = new EnumMap<>(WaitReason.class);
+
   private final LongAdder cacheHits = new LongAdder();
   private final LongAdder cacheMisses = new LongAdder();
   private final LongAdder cacheHitNanos = new LongAdder();
@@ -80,6 +83,12 @@ public final class ModelMeters implements AutoCloseable {
       failures.put(reason, counted);
       var more = tags.and("reason", reason.name());
       gauge(ServingMeter.REQUEST_FAILURE, counted::sum, more, registry);
+    }
+    for (var reason : WaitReason.values()) {
+      var waited = new LongAdder();
+      waits.put(reason, waited);
+      var more = tags.and("reason", reason.label());
+      gauge(ServingMeter.QUEUE_WAIT, () -> micros(waited), more, registry);
     }
     registerSums(tags, registry);
     histogram = registerHistogram(tags, registry);
@@ -136,6 +145,11 @@ public final class ModelMeters implements AutoCloseable {
   /** A request no longer waits, whatever became of it. */
   public void dequeued() {
     pending.decrement();
+  }
+
+  /** A request that is answered waited for its run. */
+  public void waited(WaitReason reason, long nanos) {
+    requireNonNull(waits.get(reason)).add(nanos);
   }
 
   /** The model ran once. */

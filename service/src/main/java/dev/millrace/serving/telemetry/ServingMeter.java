@@ -32,6 +32,10 @@ enum ServingMeter {
       "microseconds",
       "Time to cut the batch's outputs into answers, summed over requests"),
   PENDING_REQUESTS("nv_inference_pending_request_count", "requests", "Requests waiting for a run"),
+  QUEUE_WAIT(
+      "millrace_queue_wait_us",
+      "microseconds",
+      "Time waited for a run, summed over requests, by what they waited for: none, company, busy, share or load"),
   CACHE_HITS(
       "nv_cache_num_hits_per_model", "requests", "Requests answered from the response cache"),
   CACHE_MISSES(
@@ -105,7 +109,7 @@ enum ServingMeter {
   /** Names of its tags. */
   public List<String> tags() {
     return switch (this) {
-      case REQUEST_FAILURE -> List.of("model", "version", "reason");
+      case REQUEST_FAILURE, QUEUE_WAIT -> List.of("model", "version", "reason");
       case PLACEMENT_FALLBACK -> List.of("model");
       case INSTANCE_REPAIR -> List.of("model", "result");
       case MODEL_UNLOAD, MODEL_COLD_LOAD -> List.of();

@@ -2,6 +2,7 @@ package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.fixture.Tensors;
 import dev.millrace.serving.runtime.BoundBatch;
+import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelRunException;
 import dev.millrace.serving.runtime.RunOutputs;
@@ -28,6 +29,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class EchoModel implements ExecutableModel {
   /** A value that makes a run fail. */
   static final float POISON = -7;
+
+  /** A value that the device has no memory for. */
+  static final float MEMORY = -8;
 
   private static final float GARBAGE = Float.NaN;
 
@@ -120,6 +124,9 @@ final class EchoModel implements ExecutableModel {
     var values = Tensors.floats(input);
     var memory = memory(values.length);
     for (int i = 0; i < values.length; i++) {
+      if (values[i] == MEMORY) {
+        throw new DeviceMemoryException("no memory", new IllegalStateException("full"));
+      }
       if (values[i] == POISON) {
         throw new ModelRunException("poison", null);
       }

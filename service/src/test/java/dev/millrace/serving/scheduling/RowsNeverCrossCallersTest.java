@@ -50,7 +50,7 @@ class RowsNeverCrossCallersTest {
   @Test
   void withAModelThatEchoesAndFails() throws Exception {
     var models = List.of(EchoModel.free(), EchoModel.free());
-    run(models, 8_000, true, Duration.ZERO);
+    run(models, 40_000, true, Duration.ZERO);
     assertThat(models).allSatisfy(model -> assertThat(model.held()).isZero());
     assertThat(models)
         .allSatisfy(

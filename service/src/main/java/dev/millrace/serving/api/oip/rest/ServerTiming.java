@@ -23,12 +23,13 @@ final class ServerTiming {
 
   private static String computed(InferenceAnswer answer, long encodeNanos) {
     var timings = answer.timings();
-    var text = new StringBuilder(80);
+    var text = new StringBuilder(96);
     if (answer.loadNanos() > 0) {
       append(text, "load;dur=", answer.loadNanos());
       text.append(", ");
     }
     append(text, "queue;dur=", timings.queueNanos());
+    text.append(";desc=\"").append(timings.reason().label()).append('"');
     append(text, ", assemble;dur=", timings.assembleNanos());
     append(text, ", compute;dur=", timings.computeNanos());
     append(text, ", encode;dur=", encodeNanos);

@@ -57,7 +57,7 @@ class InferRouteIT {
     assertThat(response.header("inference-header-content-length")).isEmpty();
     assertThat(response.header("server-timing"))
         .matches(
-            "queue;dur=0\\.001, assemble;dur=0\\.020, compute;dur=3\\.000, encode;dur=\\d+\\.\\d{3}");
+            "queue;dur=0\\.001;desc=\"none\", assemble;dur=0\\.020, compute;dur=3\\.000, encode;dur=\\d+\\.\\d{3}");
   }
 
   @Test
