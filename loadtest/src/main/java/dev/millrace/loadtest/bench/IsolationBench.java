@@ -49,7 +49,7 @@ final class IsolationBench {
   Section run() throws Exception {
     measure("one processor", setup);
     if (!plan.isQuick()) {
-      measure("all processors", setup.unpinned(Runtime.getRuntime().availableProcessors()));
+      measure("all processors", setup.unpinned());
     }
     return new Section(table.toString(), errors);
   }

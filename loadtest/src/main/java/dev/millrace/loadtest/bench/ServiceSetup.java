@@ -24,9 +24,10 @@ record ServiceSetup(
     return new ServiceSetup(jar, javaOptions, prefix, more);
   }
 
-  /** The same on all processors. */
-  ServiceSetup unpinned(int processors) {
-    return new ServiceSetup(
-        jar, javaOptions, List.of("taskset", "-c", "0-" + (processors - 1)), environment);
+  /** The same on all processors, also those the load has. */
+  ServiceSetup unpinned() {
+    // Not what this process counts: it is pinned itself. What a machine lacks, taskset ignores.
+    var everywhere = prefix.isEmpty() ? prefix : List.of("taskset", "0xffffffff");
+    return new ServiceSetup(jar, javaOptions, everywhere, environment);
   }
 }
