@@ -15,6 +15,8 @@ COPY app/millrace-service-app.jar /opt/millrace/
 ENV MILLRACE_HOME=/var/lib/millrace
 # What NVIDIA's container runtime hands in, where there is one: the driver's libraries for CUDA and NVML, and nvidia-smi.
 ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility
+# CUDA numbers GPUs by their place on the bus, as the driver lists them, instead of the fastest first.
+ENV CUDA_DEVICE_ORDER=PCI_BUS_ID
 # Without it the JVM cannot write file names that are not ASCII.
 ENV LANG=C.UTF-8
 RUN mkdir -p /var/lib/millrace && chown 65534:65534 /var/lib/millrace

@@ -2,6 +2,7 @@ package dev.millrace.serving.device;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,11 +27,21 @@ public final class DeviceInventories {
 
   static DeviceInventory detect(String nvml, String program, @Nullable String visible, Path root) {
     var driver = NvmlDriver.start(nvml).or(() -> NvidiaSmiDriver.start(program, PROGRAM_LIMIT));
+    driver.ifPresent(asked -> warnOfOtherOrder(asked.gpus()));
     var inventory = new MachineDevices(root, driver.orElse(null), visible);
     log.info(
         "Devices found: {} asked={}",
         inventory.devices().stream().map(Device::name).toList(),
         driver.map(GpuDriver::name).orElse("nobody about GPUs"));
     return inventory;
+  }
+
+  private static void warnOfOtherOrder(List<Gpu> gpus) {
+    var order = System.getenv("CUDA_DEVICE_ORDER");
+    if (!VisibleDevices.areOrderedAsListed(gpus, order)) {
+      log.warn(
+          "CUDA may number these GPUs differently, the fastest first: CUDA_DEVICE_ORDER={}. Set it to PCI_BUS_ID.",
+          order);
+    }
   }
 }

@@ -77,8 +77,8 @@ final class NvidiaSmiDriver implements GpuDriver {
 
   @Override
   public GpuReading read(Gpu gpu) {
-    var answer =
-        output(limit, program, "--query-gpu=" + FIELDS, "--format=csv,noheader,nounits").orElse("");
+    // Asked twice: on a busy machine one answer may come too late, and all its models would move.
+    var answer = figures().or(this::figures).orElse("");
     var whole = gpu.parentUuid() == null ? gpu.uuid() : gpu.parentUuid();
     return answer
         .lines()
@@ -87,6 +87,10 @@ final class NvidiaSmiDriver implements GpuDriver {
         .map(fields -> reading(fields, shares(gpu)))
         .findFirst()
         .orElseThrow(() -> lost(gpu, answer));
+  }
+
+  private Optional<String> figures() {
+    return output(limit, program, "--query-gpu=" + FIELDS, "--format=csv,noheader,nounits");
   }
 
   private static GpuLostException lost(Gpu gpu, String answer) {

@@ -22,7 +22,6 @@ import java.util.concurrent.ConcurrentHashMap;
 @SuppressWarnings("restricted") // calling a C library is what it is for
 final class NvmlLibrary {
   static final int SUCCESS = 0;
-  static final int NOT_SUPPORTED = 3;
   static final int FUNCTION_NOT_FOUND = 13;
   static final int GPU_IS_LOST = 15;
 

@@ -17,6 +17,16 @@ final class VisibleDevices {
     return untilOneMigInstance(variable == null ? uncut(all) : named(all, variable));
   }
 
+  /**
+   * Whether CUDA numbers the GPUs as the driver lists them, by their place on the bus. Unless
+   * {@code CUDA_DEVICE_ORDER} says so, it puts the fastest first, which among GPUs of one kind is
+   * the same.
+   */
+  static boolean areOrderedAsListed(List<Gpu> all, @Nullable String order) {
+    return "PCI_BUS_ID".equals(order)
+        || all.stream().filter(gpu -> !gpu.isMigInstance()).map(Gpu::name).distinct().count() < 2;
+  }
+
   /** A GPU that is cut into MIG instances computes only through them. */
   private static List<Gpu> uncut(List<Gpu> all) {
     return all.stream().filter(gpu -> !isCut(gpu, all)).toList();

@@ -83,6 +83,15 @@ class NvidiaSmiDriverTest {
   }
 
   @Test
+  void asksAgainBeforeItTakesAGpuForLost() throws IOException {
+    var driver = driver(LIST, FIGURES);
+    executable(
+        "#!/bin/sh\nif [ -e '%1$s/asked' ]; then cat '%1$s/figures'; else touch '%1$s/asked'; exit 1; fi\n"
+            .formatted(folder));
+    assertThat(driver.read(driver.gpus().getFirst()).powerWatts()).isEqualTo(71.23);
+  }
+
+  @Test
   void isNotThereWithoutGpus() throws IOException {
     assertThat(NvidiaSmiDriver.start(program("No devices were found", ""), LIMIT)).isEmpty();
   }

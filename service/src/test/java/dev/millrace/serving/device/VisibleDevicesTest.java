@@ -65,6 +65,15 @@ class VisibleDevicesTest {
     assertThat(VisibleDevices.of(CUT, null)).extracting(Gpu::uuid).containsExactly("GPU-aa11");
   }
 
+  @Test
+  void areInTheOrderOfTheBusWhereCudaIsToldSoOrHasNoFasterOne() {
+    var mixed = List.of(gpu(0, "GPU-aa11"), new Gpu(1, "GPU-ab22", "Faster Stub", null));
+    assertThat(VisibleDevices.areOrderedAsListed(mixed, null)).isFalse();
+    assertThat(VisibleDevices.areOrderedAsListed(mixed, "FASTEST_FIRST")).isFalse();
+    assertThat(VisibleDevices.areOrderedAsListed(mixed, "PCI_BUS_ID")).isTrue();
+    assertThat(VisibleDevices.areOrderedAsListed(CUT, null)).isTrue();
+  }
+
   private static Gpu gpu(int index, String uuid) {
     return new Gpu(index, uuid, "Stub", null);
   }
