@@ -9,6 +9,7 @@ import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelRunException;
 import dev.millrace.serving.scheduling.InstanceRepair;
 import dev.millrace.serving.scheduling.Zeros;
+import dev.millrace.serving.time.NanoClock;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -21,21 +22,26 @@ import org.slf4j.LoggerFactory;
 final class InstanceRepairs implements InstanceRepair {
   private static final Logger log = LoggerFactory.getLogger(InstanceRepairs.class);
 
-  /** It ran out of memory with what it was thought to need. */
-  private static final double MORE = 1.25;
-
   private final VersionOpening opening;
   private final Berths berths;
   private final Placements placements;
+  private final NanoClock clock;
+  private final RepairPace pace = new RepairPace();
 
-  InstanceRepairs(VersionOpening opening, Berths berths, Placements placements) {
+  InstanceRepairs(VersionOpening opening, Berths berths, Placements placements, NanoClock clock) {
     this.opening = opening;
     this.berths = berths;
     this.placements = placements;
+    this.clock = clock;
   }
 
+  /** Too soon after another repair it goes on with the broken copy, which may still do for less. */
   @Override
   public Optional<ExecutableModel> replace(ExecutableModel broken, ModelRunException cause) {
+    return pace.begin(clock.nanos()) ? replaced(broken, cause) : Optional.of(broken);
+  }
+
+  private Optional<ExecutableModel> replaced(ExecutableModel broken, ModelRunException cause) {
     close(broken);
     var left = berths.vacate(broken);
     var replacement = left.flatMap(this::replaced);
@@ -68,7 +74,7 @@ final class InstanceRepairs implements InstanceRepair {
   }
 
   private Optional<ExecutableModel> replaced(Berth left) {
-    long bytes = (long) (left.holding().bytes() * MORE);
+    long bytes = pace.bytesAfter(left.holding().bytes());
     placements.ledger().learn(berths.model(), bytes);
     return openedAt(placements.placeOne(berths, bytes, near(left.device())))
         .or(() -> openedAt(placements.placeOne(berths, bytes, anywhere(left.device()))));

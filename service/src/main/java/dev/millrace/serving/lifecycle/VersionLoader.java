@@ -94,9 +94,7 @@ public final class VersionLoader implements AutoCloseable {
   private LoadedVersion load(
       VersionOpening opening, Berths berths, long fileBytes, long startedNanos) {
     try (var measurement = placements.measure(berths)) {
-      var loaded = opened(opening, berths, startedNanos);
-      settle(berths, measurement, fileBytes);
-      return loaded;
+      return settled(opened(opening, berths, startedNanos), measurement, fileBytes);
     } catch (RuntimeException | Error e) {
       if (DeviceMemoryException.isBehind(e)) {
         berths.all().forEach(berth -> placements.ledger().learn(berths.model(), more(berth)));
@@ -109,6 +107,16 @@ public final class VersionLoader implements AutoCloseable {
   /** What was expected was too little; twice as much finds another place, or makes room. */
   private static long more(Berth berth) {
     return 2 * Math.max(berth.holding().bytes(), 1);
+  }
+
+  private LoadedVersion settled(LoadedVersion loaded, Measurement measurement, long fileBytes) {
+    try {
+      settle(loaded.berths(), measurement, fileBytes);
+      return loaded;
+    } catch (RuntimeException | Error e) {
+      loaded.close();
+      throw e;
+    }
   }
 
   private LoadedVersion opened(VersionOpening opening, Berths berths, long startedNanos) {
@@ -135,7 +143,7 @@ public final class VersionLoader implements AutoCloseable {
     try {
       return BatchConsistency.checked(
           opening.settings(), opening.candidate(), instances.getFirst(), opening.files().golden());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       instances.forEach(ExecutableModel::close);
       throw e;
     }
@@ -147,7 +155,7 @@ public final class VersionLoader implements AutoCloseable {
       Berths berths,
       ModelMeters ownMeters) {
     var chosen = opening.settings();
-    var repairs = new InstanceRepairs(opening, berths, placements);
+    var repairs = new InstanceRepairs(opening, berths, placements, clock);
     // From here on the scheduler owns the instances.
     try {
       return ModelScheduler.startWarm(

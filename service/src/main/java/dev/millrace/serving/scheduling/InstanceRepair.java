@@ -16,9 +16,11 @@ public interface InstanceRepair {
 
   /**
    * Closes the broken instance and opens another, on the same device or elsewhere. Blocks; called
-   * by the worker that owns the instance.
+   * by the worker that owns the instance. Where that happens too often the broken instance comes
+   * back as it is: requests can bring it about.
    *
-   * @return the new instance, warm, owned by the caller; empty when there is no room for one
+   * @return the new instance, warm, or the same one, owned by the caller; empty when there is no
+   *     room for one
    */
   Optional<ExecutableModel> replace(ExecutableModel broken, ModelRunException cause);
 }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class InstanceRepairsTest {
   private static final int BYTES = 400;
 
+  private final AtomicLong now = new AtomicLong();
   private final FakeDevices devices = new FakeDevices(1L << 40).withGpu(0, 1_000).withGpu(1, 1_000);
   private final FakeEngine engine =
       new FakeEngine(
@@ -92,6 +94,19 @@ class InstanceRepairsTest {
     }
   }
 
+  @Test
+  void goesOnWithTheSameCopyWhereItWasReplacedAMomentAgo() throws IOException {
+    var version = open(Fallback.CPU);
+    var second = version.replaced().orElseThrow();
+    assertThat(version.replaced(second)).containsSame(second);
+    assertThat(engine.runtime().opened().getLast().closed()).isFalse();
+    now.addAndGet(RepairPace.FIRST_PAUSE_NANOS);
+    try (var third = version.replaced(second).orElseThrow()) {
+      assertThat(third).isNotSameAs(second);
+      assertThat(metered("replaced")).isEqualTo(2);
+    }
+  }
+
   private Broken open(Fallback fallback) throws IOException {
     engine.runtime().takes(BYTES);
     var candidate = candidate("m", "1", "2");
@@ -110,13 +125,18 @@ class InstanceRepairsTest {
     var berths = engine.placements().place("m", 1, settings.placement());
     var instance = opening.openAll(berths).getFirst();
     berths.all().getFirst().holding().settle(BYTES);
-    return new Broken(instance, berths, new InstanceRepairs(opening, berths, engine.placements()));
+    var repairs = new InstanceRepairs(opening, berths, engine.placements(), now::get);
+    return new Broken(instance, berths, repairs);
   }
 
   private record Broken(ExecutableModel instance, Berths berths, InstanceRepairs repairs) {
     Optional<ExecutableModel> replaced() {
+      return replaced(instance);
+    }
+
+    Optional<ExecutableModel> replaced(ExecutableModel broken) {
       return repairs.replace(
-          instance, new DeviceMemoryException("no memory", new IllegalStateException("fake")));
+          broken, new DeviceMemoryException("no memory", new IllegalStateException("fake")));
     }
   }
 
