@@ -94,6 +94,8 @@ final class BatchConsistency {
         alone.add(run(OutputRows.cut(sample, row, 1)));
       }
       return judgeTogether(sample, alone);
+    } catch (DeviceMemoryException e) {
+      throw e;
     } catch (ModelRunException _) {
       return new Verdict.Refused();
     } finally {

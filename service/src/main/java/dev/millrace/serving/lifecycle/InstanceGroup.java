@@ -20,11 +20,14 @@ public record InstanceGroup(int count, Kind kind, List<Integer> devices) {
     GPU
   }
 
-  /** Refuses a group without copies. */
+  private static final int MOST_COPIES = 256;
+
+  /** Refuses a group without copies, and one with more than anybody means. */
   public InstanceGroup {
     devices = List.copyOf(devices);
-    if (count < 1) {
-      throw new IllegalArgumentException("instances.count is " + count + "; it must be 1 or more");
+    if (count < 1 || count > MOST_COPIES) {
+      throw new IllegalArgumentException(
+          "instances.count is %d; it must be 1 to %d".formatted(count, MOST_COPIES));
     }
   }
 }

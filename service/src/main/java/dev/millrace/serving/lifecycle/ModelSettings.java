@@ -18,15 +18,18 @@ public record ModelSettings(
     long cacheBytes,
     double weight,
     double consistencyTolerance) {
+  private static final long MOST_CACHE_BYTES = Runtime.getRuntime().maxMemory() / 2;
+
   /** Refuses shares and sizes that make no sense, with their configuration keys. */
   public ModelSettings {
-    if (cacheBytes < 0) {
+    if (cacheBytes < 0 || cacheBytes > MOST_CACHE_BYTES) {
       throw new IllegalArgumentException(
-          "response-cache is " + cacheBytes + " bytes; it must be 0 or more");
+          "response-cache is %d bytes; it must be 0 to %d, half of the heap. Give less, or the JVM more with -Xmx."
+              .formatted(cacheBytes, MOST_CACHE_BYTES));
     }
-    if (!(weight > 0 && weight <= 1_000)) {
-      throw new IllegalArgumentException(
-          "weight is " + weight + "; it must be more than 0 and at most 1000");
+    // Time divided by a smaller weight would overflow within months.
+    if (!(weight >= 0.01 && weight <= 1_000)) {
+      throw new IllegalArgumentException("weight is " + weight + "; it must be 0.01 to 1000");
     }
   }
 

@@ -183,17 +183,24 @@ public final class Rollout implements AutoCloseable {
 
   /** A device without memory is no reason yet: the next attempt expects to need more. */
   private LoadedVersion load(Candidate candidate) throws IOException {
-    for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
+    for (int attempt = 1; ; attempt++) {
       try {
         return loadOnce(candidate);
       } catch (ModelLoadException e) {
-        if (!DeviceMemoryException.isBehind(e)) {
+        if (attempt == ATTEMPTS || !DeviceMemoryException.isBehind(e)) {
+          forgetGrowth(candidate, attempt);
           throw e;
         }
         log.warn("Load needs another place: model={} reason={}", candidate.model(), e.getMessage());
       }
     }
-    return loadOnce(candidate);
+  }
+
+  /** Else a device that was full for a while would leave the model too large for any. */
+  private void forgetGrowth(Candidate candidate, int attempts) {
+    if (attempts > 1) {
+      loader.placements().ledger().forget(candidate.model());
+    }
   }
 
   private LoadedVersion loadOnce(Candidate candidate) throws IOException {

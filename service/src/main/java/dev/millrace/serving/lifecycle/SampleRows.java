@@ -30,7 +30,9 @@ final class SampleRows implements Iterable<List<Tensor>> {
   /** A row beyond this many elements is run in twos, or the check would hold up the load. */
   private static final long LARGE_ROW = 1 << 19;
 
-  private static final long HUGE_ROW = 1 << 24;
+  /** The samples are made of doubles on the heap, 32 MiB for two rows of so many elements. */
+  private static final long HUGE_ROW = 1 << 21;
+
   private static final long SEED = 0x6d696c6c;
   private static final int OPEN_SIZE = 4;
   private static final int SMALL_NUMBERS = 4;

@@ -164,7 +164,7 @@ final class SettingsMap {
   private <T> T parse(String key, Object value, String expected, Function<String, T> parser) {
     try {
       return parser.apply(String.valueOf(value).strip());
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       var refused = wrong(key, value, expected);
       refused.initCause(e);
       throw refused;
@@ -202,12 +202,16 @@ final class SettingsMap {
       throw new IllegalArgumentException("no unit");
     }
     long amount = Long.parseLong(parts.group(1));
-    return switch (parts.group(2)) {
-      case "us" -> Duration.ofNanos(amount * 1_000);
-      case "ms" -> Duration.ofMillis(amount);
-      case "s" -> Duration.ofSeconds(amount);
-      case "m" -> Duration.ofMinutes(amount);
-      default -> Duration.ofHours(amount);
+    return Duration.ofNanos(Math.multiplyExact(amount, nanosOf(parts.group(2))));
+  }
+
+  private static long nanosOf(String unit) {
+    return switch (unit) {
+      case "us" -> 1_000L;
+      case "ms" -> 1_000_000L;
+      case "s" -> 1_000_000_000L;
+      case "m" -> 60_000_000_000L;
+      default -> 3_600_000_000_000L;
     };
   }
 
@@ -218,9 +222,9 @@ final class SettingsMap {
     }
     long amount = Long.parseLong(parts.group(1));
     return switch (parts.group(2)) {
-      case "KB" -> amount << 10;
-      case "MB" -> amount << 20;
-      case "GB" -> amount << 30;
+      case "KB" -> Math.multiplyExact(amount, 1L << 10);
+      case "MB" -> Math.multiplyExact(amount, 1L << 20);
+      case "GB" -> Math.multiplyExact(amount, 1L << 30);
       case null, default -> amount;
     };
   }

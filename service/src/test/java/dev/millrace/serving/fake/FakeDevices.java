@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Devices whose memory and health a test sets; models of {@link FakeRuntime} take their memory. */
 public final class FakeDevices implements DeviceInventory {
@@ -20,6 +21,7 @@ public final class FakeDevices implements DeviceInventory {
   private final List<Device> devices = new CopyOnWriteArrayList<>();
   private final Map<Device, DeviceMemory> memory = new ConcurrentHashMap<>();
   private final Map<Device, DeviceHealth> health = new ConcurrentHashMap<>();
+  private final AtomicInteger answers = new AtomicInteger(Integer.MAX_VALUE);
 
   /** Processors with so much memory. */
   public FakeDevices(long cpuBytes) {
@@ -81,8 +83,16 @@ public final class FakeDevices implements DeviceInventory {
         device, (_, now) -> new DeviceMemory(now.totalBytes(), now.usedBytes() - bytes));
   }
 
+  /** The driver breaks once, after so many more questions for what is taken. */
+  public void breakAfter(int questions) {
+    answers.set(questions);
+  }
+
   /** What is taken now. */
   public long used(Device device) {
+    if (answers.getAndDecrement() == 0) {
+      throw new IllegalStateException("the driver broke");
+    }
     return memory(device).usedBytes();
   }
 }

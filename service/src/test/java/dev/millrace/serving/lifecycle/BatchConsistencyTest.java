@@ -3,6 +3,7 @@ package dev.millrace.serving.lifecycle;
 import static dev.millrace.serving.fixture.OnnxGraph.integerAttribute;
 import static dev.millrace.serving.fixture.OnnxGraph.integersAttribute;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
@@ -11,15 +12,19 @@ import dev.millrace.protocol.packaging.GoldenExample;
 import dev.millrace.protocol.packaging.GoldenExamples;
 import dev.millrace.protocol.packaging.TensorValue;
 import dev.millrace.serving.device.Device;
+import dev.millrace.serving.fake.FakeDevices;
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.fixture.FixtureModels;
 import dev.millrace.serving.fixture.OnnxGraph;
 import dev.millrace.serving.fixture.Tensors;
 import dev.millrace.serving.inference.InferenceRequest;
+import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ModelRuntimes;
 import dev.millrace.serving.runtime.RuntimeSettings;
 import dev.millrace.serving.runtime.onnx.OnnxRuntime;
 import dev.millrace.serving.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -131,6 +136,18 @@ class BatchConsistencyTest {
             .write(folder.resolve("model.onnx"));
     assertThat(objection(model)).isEmpty();
     assertThat(objection(model, TOLERANCE, recorded(1, 9))).isPresent();
+  }
+
+  @Test
+  void doesNotTakeMissingMemoryForARefusal() throws IOException {
+    var file = Files.writeString(folder.resolve("fake"), "2");
+    try (var engine = new FakeEngine()) {
+      var model = engine.runtime().open(file, FakeDevices.CPU, RuntimeSettings.defaults());
+      engine.runtime().opened().getLast().runOutOfMemory();
+      assertThatThrownBy(
+              () -> new BatchConsistency(model, TOLERANCE).objection(64, GoldenExamples.NONE))
+          .isInstanceOf(DeviceMemoryException.class);
+    }
   }
 
   @Test

@@ -132,6 +132,32 @@ class PlacedModelsTest {
   }
 
   @Test
+  void expectsNoMoreThanBeforeOnceALoadHasFailedForGood() {
+    engine =
+        engine(
+            new PlacementSettings(
+                List.of(new InstanceGroup(1, Kind.GPU, List.of(0))),
+                Fallback.FORBIDDEN,
+                Residence.ON_DEMAND));
+    engine.runtime().takes(2_000);
+    assertThatThrownBy(() -> engine.rollout().serve(sized("a", 300)))
+        .isInstanceOf(ModelLoadException.class);
+    engine.runtime().takes(300);
+    engine.rollout().serve(sized("a", 300));
+    assertThat(device("a")).isEqualTo("cuda:0");
+  }
+
+  @Test
+  void leavesNothingBehindWhereTheMeasurementBreaks() {
+    devices.breakAfter(1);
+    assertThatThrownBy(() -> engine.rollout().serve(sized("a", 40)))
+        .hasMessageContaining("the driver broke");
+    assertThat(engine.runtime().opened()).hasSize(1);
+    assertThat(engine.runtime().openNow()).isZero();
+    assertThat(taken("cuda:0")).isZero();
+  }
+
+  @Test
   void aFailedLoadGivesItsPlaceBack() {
     engine.runtime().takes(100);
     assertThatThrownBy(() -> engine.rollout().serve(candidate("a", "1", "no number")))
