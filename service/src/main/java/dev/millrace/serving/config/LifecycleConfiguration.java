@@ -3,6 +3,7 @@ package dev.millrace.serving.config;
 import dev.millrace.serving.api.edge.InFlightRequests;
 import dev.millrace.serving.api.oip.grpc.GrpcServer;
 import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -61,6 +62,18 @@ class LifecycleConfiguration {
           inFlight.drain();
           pause(properties.stop());
         });
+  }
+
+  @Bean
+  Rehearsal rehearsal(
+      ModelCatalog catalog, NanoClock clock, ServingProperties properties, GrpcServer server) {
+    var rehearsal =
+        new Rehearsal(
+            catalog, clock, properties.rehearsal(), properties.http().ownHost(), server::port);
+    if (properties.rehearsal().isPositive()) {
+      catalog.rehearse(rehearsal::run);
+    }
+    return rehearsal;
   }
 
   @Bean

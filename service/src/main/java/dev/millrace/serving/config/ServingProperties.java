@@ -2,7 +2,10 @@ package dev.millrace.serving.config;
 
 import dev.millrace.serving.lifecycle.PlacementLimits;
 import dev.millrace.serving.repository.ControlMode;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -20,11 +23,17 @@ record ServingProperties(
     Duration pollInterval,
     Engine engine,
     Devices devices,
+    Duration rehearsal,
     Pictures pictures,
     Stop stop) {
   ServingProperties {
     Settings.require(
         pollInterval.isPositive(), "MILLRACE_POLL_INTERVAL", pollInterval, "more than 0");
+    Settings.require(
+        !rehearsal.isNegative() && rehearsal.toSeconds() <= 60,
+        "MILLRACE_REHEARSAL",
+        rehearsal,
+        "0s to 60s");
     Settings.require(
         management.port() == 0 || management.port() != http.port(),
         "MILLRACE_MANAGEMENT_PORT",
@@ -37,6 +46,15 @@ record ServingProperties(
       Settings.requirePort("MILLRACE_HTTP_PORT", port);
       Settings.require(eventLoops >= 0, "MILLRACE_EVENT_LOOPS", eventLoops, "0 or more");
       Settings.requireBytes("MILLRACE_MAX_BODY", maxBody);
+    }
+
+    /** An address at which the process reaches its own data ports. */
+    String ownHost() {
+      try {
+        return InetAddress.getByName(address).isAnyLocalAddress() ? "127.0.0.1" : address;
+      } catch (UnknownHostException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     int eventLoopsOrHalfTheCores() {

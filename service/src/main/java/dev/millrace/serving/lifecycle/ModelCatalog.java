@@ -30,6 +30,8 @@ public final class ModelCatalog {
   private volatile boolean started;
   private volatile boolean draining;
   private volatile Runnable readinessListener = () -> {};
+  private volatile @Nullable Runnable rehearsal;
+  private volatile @Nullable ServedModel hidden;
 
   /** An empty one. */
   public ModelCatalog() {}
@@ -107,8 +109,43 @@ public final class ModelCatalog {
             brokenAtStart.add(name);
           }
         });
+    var first = rehearsal;
+    if (first == null) {
+      start();
+    } else {
+      Thread.ofPlatform().name("rehearsal").daemon().start(() -> startAfter(first));
+    }
+  }
+
+  private void startAfter(Runnable first) {
+    try {
+      first.run();
+    } finally {
+      start();
+    }
+  }
+
+  private void start() {
     started = true;
     readinessMayHaveChanged();
+  }
+
+  /**
+   * What is done between the first round of loads and {@link #serverReady}, on a thread of its own;
+   * it must end by itself. Set before the first load.
+   */
+  public void rehearse(Runnable before) {
+    rehearsal = before;
+  }
+
+  /** Lets requests reach a model that is in no list. */
+  void hide(ServedModel model) {
+    hidden = model;
+  }
+
+  /** The end of that. */
+  void unhide() {
+    hidden = null;
   }
 
   /**
@@ -122,6 +159,11 @@ public final class ModelCatalog {
   /** Called after each swap. */
   void readinessMayHaveChanged() {
     readinessListener.run();
+  }
+
+  /** Whether {@link #drain} was called. */
+  public boolean draining() {
+    return draining;
   }
 
   /**
@@ -192,10 +234,14 @@ public final class ModelCatalog {
 
   private ServedModel known(String model) {
     var served = models.get(model);
-    if (served == null) {
-      throw new InferenceException(notFound(model));
+    if (served != null) {
+      return served;
     }
-    return served;
+    var unlisted = hidden;
+    if (unlisted != null && unlisted.name().equals(model)) {
+      return unlisted;
+    }
+    throw new InferenceException(notFound(model));
   }
 
   private static InferenceFailure notFound(String model) {

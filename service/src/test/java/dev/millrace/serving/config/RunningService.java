@@ -51,6 +51,9 @@ final class RunningService implements AutoCloseable {
                 "--serving.home=" + home,
                 "--serving.directory.path=" + models));
     arguments.addAll(List.of(more));
+    if (arguments.stream().noneMatch(argument -> argument.startsWith("--serving.rehearsal="))) {
+      arguments.add("--serving.rehearsal=0s");
+    }
     var service = new RunningService(ServingProcess.start(arguments.toArray(String[]::new)));
     service.awaitReady();
     return service;
@@ -74,6 +77,10 @@ final class RunningService implements AutoCloseable {
   GRPCInferenceServiceBlockingStub grpc() {
     return GRPCInferenceServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(30, TimeUnit.SECONDS);
+  }
+
+  int grpcPort() {
+    return context.getBean(GrpcServer.class).port();
   }
 
   ManagedChannel channel() {

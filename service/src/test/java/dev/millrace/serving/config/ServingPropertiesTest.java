@@ -43,6 +43,7 @@ class ServingPropertiesTest {
                     new ServingProperties.Placement(DataSize.ofBytes(0), 0.9, 0, 1024)),
                 new ServingProperties.Devices(
                     "libnvidia-ml.so.1", "nvidia-smi", Duration.ofSeconds(10)),
+                Duration.ofMillis(1_500),
                 new ServingProperties.Pictures(
                     DataSize.ofMegabytes(16), 4_000_000, Duration.ofSeconds(10)),
                 new ServingProperties.Stop(1, Duration.ofSeconds(20))));

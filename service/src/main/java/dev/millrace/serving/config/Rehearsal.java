@@ -1,0 +1,113 @@
+package dev.millrace.serving.config;
+
+import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.lifecycle.RehearsalModel;
+import dev.millrace.serving.time.NanoClock;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.ApplicationListener;
+
+/**
+ * Asks the server by each protocol, through its own ports, before it tells others that it is ready:
+ * otherwise the first clients would pay for what the JIT has not compiled yet, tens of times what a
+ * request costs later. Nothing that fails here keeps the server from its work.
+ */
+final class Rehearsal implements ApplicationListener<ApplicationReadyEvent> {
+  private static final Logger log = LoggerFactory.getLogger(Rehearsal.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final int CALLERS_PER_FORM = 3;
+
+  private final ModelCatalog catalog;
+  private final NanoClock clock;
+  private final Duration length;
+  private final String host;
+  private final IntSupplier grpcPort;
+  private final CompletableFuture<Integer> httpPort = new CompletableFuture<>();
+
+  /**
+   * Asks both ports.
+   *
+   * @param host an address that reaches them
+   * @param grpcPort asked once the server listens
+   */
+  Rehearsal(
+      ModelCatalog catalog, NanoClock clock, Duration length, String host, IntSupplier grpcPort) {
+    this.catalog = catalog;
+    this.clock = clock;
+    this.length = length;
+    this.host = host;
+    this.grpcPort = grpcPort;
+  }
+
+  @Override
+  public void onApplicationEvent(ApplicationReadyEvent event) {
+    var port = event.getApplicationContext().getEnvironment().getProperty("local.server.port");
+    if (port != null) {
+      httpPort.complete(Integer.parseInt(port));
+    }
+  }
+
+  /** Blocks for the length of the rehearsal, or less when it cannot be held. */
+  void run() {
+    try (var model = new RehearsalModel(catalog, clock)) {
+      int port = httpPort.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      long untilNanos = clock.nanos() + length.toNanos();
+      rehearse(port, model.name(), untilNanos);
+    } catch (ExecutionException | TimeoutException | RuntimeException e) {
+      log.warn("The rehearsal could not be held; first requests will be slow", e);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void rehearse(int port, String model, long untilNanos) throws InterruptedException {
+    var callers = new ArrayList<Thread>();
+    for (int i = 0; i < CALLERS_PER_FORM; i++) {
+      callers.add(caller(() -> RehearsalHttp.json(host, port, model), untilNanos));
+      callers.add(caller(() -> RehearsalHttp.binary(host, port, model), untilNanos));
+      callers.add(caller(() -> new RehearsalGrpc(host, grpcPort.getAsInt(), model), untilNanos));
+    }
+    for (var caller : callers) {
+      caller.join(length.plus(PATIENCE));
+    }
+  }
+
+  /** Opens a connection. */
+  private interface Opening {
+    Call open() throws IOException;
+  }
+
+  /** A connection that can ask once more. */
+  interface Call extends AutoCloseable {
+    /** Asks and waits for the answer. */
+    void once() throws IOException;
+
+    @Override
+    void close() throws IOException;
+  }
+
+  private Thread caller(Opening opening, long untilNanos) {
+    return Thread.ofVirtual().start(() -> call(opening, untilNanos));
+  }
+
+  private void call(Opening opening, long untilNanos) {
+    try (var call = opening.open()) {
+      while (clock.nanos() < untilNanos && !catalog.draining()) {
+        call.once();
+      }
+    } catch (IOException | RuntimeException e) {
+      if (!catalog.draining()) {
+        log.warn("A rehearsal broke off; first requests will be slow", e);
+      }
+    }
+  }
+}

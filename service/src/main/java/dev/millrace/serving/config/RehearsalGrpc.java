@@ -1,0 +1,44 @@
+package dev.millrace.serving.config;
+
+import com.google.protobuf.ByteString;
+import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
+import dev.millrace.protocol.oip.ModelInferRequest;
+import dev.millrace.serving.lifecycle.RehearsalModel;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.util.concurrent.TimeUnit;
+
+/** One gRPC connection of the rehearsal, which sends one request again and again. */
+final class RehearsalGrpc implements Rehearsal.Call {
+  private static final long LIMIT_SECONDS = 5;
+
+  private final ManagedChannel channel;
+  private final GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub stub;
+  private final ModelInferRequest request;
+
+  RehearsalGrpc(String host, int port, String model) {
+    channel = NettyChannelBuilder.forAddress(host, port).usePlaintext().build();
+    stub = GRPCInferenceServiceGrpc.newBlockingStub(channel);
+    request =
+        ModelInferRequest.newBuilder()
+            .setModelName(model)
+            .addInputs(
+                ModelInferRequest.InferInputTensor.newBuilder()
+                    .setName("image")
+                    .setDatatype("FP32")
+                    .addShape(1)
+                    .addShape(RehearsalModel.VALUES))
+            .addRawInputContents(ByteString.copyFrom(new byte[RehearsalModel.VALUES * Float.BYTES]))
+            .build();
+  }
+
+  @Override
+  public void once() {
+    var _ = stub.withDeadlineAfter(LIMIT_SECONDS, TimeUnit.SECONDS).modelInfer(request);
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+  }
+}
