@@ -132,7 +132,7 @@ public final class Placements {
 
   private Berth moved(Reservation found, Berths to) {
     afloat.remove(found.berths());
-    found.awaitRoom();
+    afloatWhile(found.berths(), found);
     var berth = found.berths().all().getFirst();
     to.add(berth);
     return berth;

@@ -160,7 +160,7 @@ final class BatchRunner implements AutoCloseable {
   }
 
   /** Replaces the instance if the last run broke it; false when there is none any more. */
-  boolean isWhole(InstanceRepair repair) {
+  boolean isWhole(InstanceRepair repair, Turn turn) {
     var cause = outOfMemory;
     if (cause == null) {
       return true;
@@ -168,7 +168,12 @@ final class BatchRunner implements AutoCloseable {
     // The repair closes the instance, and what is bound to it has to go first.
     inputs.close();
     lost = true;
-    repair.replace(model, cause).ifPresent(this::goOnWith);
+    try {
+      repair.replace(model, cause).ifPresent(this::goOnWith);
+    } catch (RuntimeException | Error e) {
+      log.error("Repair broke: model={} version={}", meters.model(), meters.version(), e);
+    }
+    turn.moveTo(model.device());
     return !lost;
   }
 

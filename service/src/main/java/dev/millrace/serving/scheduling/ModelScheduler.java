@@ -65,7 +65,7 @@ public final class ModelScheduler implements AutoCloseable {
         new Repairs(context.repair(), learned.forecast(), instances.size(), this::loseTheLast);
     for (int i = 0; i < instances.size(); i++) {
       var runner = new BatchRunner(instances.get(i), queue, learned, meters, clock);
-      var turn = new Turn(context.shares().on(instances.get(i).device()), clock);
+      var turn = new Turn(context.shares(), instances.get(i).device(), clock);
       var seat = new Worker.Seat(i, sleepers.get(i), turn, new Batch(learned.times()), repairs);
       workers.add(new Worker(queue, runner, wakeups, seat, learned, clock));
     }

@@ -17,8 +17,8 @@ final class Repairs {
   }
 
   /** Called by a worker after each run; false when its instance is lost. May block. */
-  boolean goesOn(BatchRunner runner, int worker) {
-    if (runner.isWhole(repair)) {
+  boolean goesOn(BatchRunner runner, Turn turn, int worker) {
+    if (runner.isWhole(repair, turn)) {
       return true;
     }
     forecast.gone(worker);

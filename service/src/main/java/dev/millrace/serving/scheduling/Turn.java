@@ -4,17 +4,25 @@ import dev.millrace.serving.time.NanoClock;
 
 /** One worker's turns on its device. Owned by the worker. */
 final class Turn {
-  private final DeviceShare share;
+  private final DeviceShares shares;
   private final NanoClock clock;
+  private DeviceShare share;
   private boolean held;
   private long startedNanos;
 
   /** Since its last turn. */
   private long waitedNanos;
 
-  Turn(DeviceShare share, NanoClock clock) {
-    this.share = share;
+  Turn(DeviceShares shares, String device, NanoClock clock) {
+    this.shares = shares;
     this.clock = clock;
+    share = shares.on(device);
+  }
+
+  /** The worker's instance is on this device from now on. */
+  void moveTo(String device) {
+    rest();
+    share = shares.on(device);
   }
 
   /** Waits for the device, unless the worker has it. */

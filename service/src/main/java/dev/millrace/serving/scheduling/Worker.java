@@ -110,7 +110,7 @@ final class Worker implements Runnable {
       }
       case BatchDecision.Run(_) -> {
         runBatch(now);
-        return repairs.goesOn(runner, index);
+        return repairs.goesOn(runner, turn, index);
       }
     }
     return true;

@@ -42,6 +42,7 @@ final class EchoModel implements ExecutableModel {
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Semaphore started = new Semaphore(0);
   private final Semaphore permits;
+  private volatile String device = "fake";
 
   private EchoModel(Shape shape, int permits) {
     signature =
@@ -64,6 +65,12 @@ final class EchoModel implements ExecutableModel {
   /** Takes two rows of three and nothing else. */
   static EchoModel notBatchable() {
     return new EchoModel(Shape.of(2, 3), Integer.MAX_VALUE / 2);
+  }
+
+  /** The same model, which says that it is on this device. */
+  EchoModel on(String name) {
+    device = name;
+    return this;
   }
 
   /** Lets runs go on. */
@@ -99,7 +106,7 @@ final class EchoModel implements ExecutableModel {
 
   @Override
   public String device() {
-    return "fake";
+    return device;
   }
 
   @Override

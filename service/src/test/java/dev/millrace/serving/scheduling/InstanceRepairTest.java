@@ -9,6 +9,7 @@ import dev.millrace.serving.time.NanoClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 class InstanceRepairTest {
@@ -52,6 +53,34 @@ class InstanceRepairTest {
     }
   }
 
+  @Test
+  void takesItsShareOfTheDeviceThatTheOtherInstanceIsOn() throws Exception {
+    var asked = new CopyOnWriteArrayList<String>();
+    DeviceShares shares =
+        device -> {
+          asked.add(device);
+          return DeviceShare.UNSHARED;
+        };
+    var moved = EchoModel.free().on("cuda:1");
+    try (var scheduler = start(shares, repairing(Optional.of(moved)), model.on("cuda:0"))) {
+      submit(scheduler, EchoModel.MEMORY).failure();
+      assertThat(submit(scheduler, 4).answer()).containsExactly(4);
+    }
+    assertThat(asked).containsExactly("cuda:0", "cuda:1");
+  }
+
+  @Test
+  void losesTheInstanceWhereTheRepairBreaks() throws Exception {
+    InstanceRepair breaking =
+        (_, _) -> {
+          throw new IllegalStateException("the repair broke");
+        };
+    try (var scheduler = start(breaking, model)) {
+      submit(scheduler, EchoModel.MEMORY).failure();
+      assertThat(submit(scheduler, 4).failure()).isInstanceOf(InferenceFailure.NotReady.class);
+    }
+  }
+
   private static InstanceRepair repairing(Optional<EchoModel> other) {
     return (broken, _) -> {
       broken.close();
@@ -60,11 +89,16 @@ class InstanceRepairTest {
   }
 
   private static ModelScheduler start(InstanceRepair repair, EchoModel... models) {
+    return start(DeviceShares.UNSHARED, repair, models);
+  }
+
+  private static ModelScheduler start(
+      DeviceShares shares, InstanceRepair repair, EchoModel... models) {
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("echo", "1");
     return ModelScheduler.start(
         List.of(models),
         SchedulerSettings.defaults(),
-        new SchedulerContext(meters, NanoClock.SYSTEM, DeviceShares.UNSHARED, repair));
+        new SchedulerContext(meters, NanoClock.SYSTEM, shares, repair));
   }
 
   private static Caller submit(ModelScheduler scheduler, float value) {
