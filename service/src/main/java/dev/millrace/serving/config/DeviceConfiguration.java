@@ -4,6 +4,7 @@ import dev.millrace.serving.api.management.DevicesEndpoint;
 import dev.millrace.serving.device.DeviceFigures;
 import dev.millrace.serving.device.DeviceInventories;
 import dev.millrace.serving.device.DeviceInventory;
+import dev.millrace.serving.runtime.ModelRuntimes;
 import dev.millrace.serving.telemetry.DeviceMeters;
 import dev.millrace.serving.time.NanoClock;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,6 +24,6 @@ class DeviceConfiguration {
 
   @Bean
   DevicesEndpoint devicesEndpoint(DeviceInventory devices) {
-    return new DevicesEndpoint(devices);
+    return new DevicesEndpoint(ModelRuntimes.installed().runnable(devices));
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.serving.device;
 
+import dev.millrace.serving.time.NanoClock;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,7 +27,9 @@ public final class DeviceInventories {
   }
 
   static DeviceInventory detect(String nvml, String program, @Nullable String visible, Path root) {
-    var driver = NvmlDriver.start(nvml).or(() -> NvidiaSmiDriver.start(program, PROGRAM_LIMIT));
+    var driver =
+        NvmlDriver.start(nvml)
+            .or(() -> NvidiaSmiDriver.start(program, PROGRAM_LIMIT, NanoClock.SYSTEM));
     driver.ifPresent(asked -> warnOfOtherOrder(asked.gpus()));
     var inventory = new MachineDevices(root, driver.orElse(null), visible);
     log.info(

@@ -25,6 +25,20 @@ public record DeviceState(
     numaNodes = List.copyOf(numaNodes);
   }
 
+  /** The same figures, with what somebody else knows of its health. */
+  public DeviceState with(DeviceHealth known) {
+    return new DeviceState(
+        device,
+        product,
+        numaNodes,
+        memory,
+        known,
+        utilization,
+        powerWatts,
+        powerLimitWatts,
+        energyJoules);
+  }
+
   static DeviceState ofProcessors(Device device, DeviceMemory memory, List<NumaNode> numaNodes) {
     return new DeviceState(
         device,

@@ -1,5 +1,6 @@
 package dev.millrace.serving.device;
 
+import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,23 +25,32 @@ final class NvidiaSmiDriver implements GpuDriver {
   private static final Pattern MIG_LINE =
       Pattern.compile("\\s+MIG (\\S+).*\\(UUID: (MIG-[^)]+)\\)");
   private static final double PERCENT = 1e-2;
+  private static final long FRESH_NANOS = 100_000_000;
 
   private final String program;
   private final Duration limit;
+  private final NanoClock clock;
   private final List<Gpu> gpus;
 
-  private NvidiaSmiDriver(String program, Duration limit, List<Gpu> gpus) {
+  /** Guarded by this. */
+  private @Nullable String answer;
+
+  /** Guarded by this. */
+  private long answeredNanos;
+
+  private NvidiaSmiDriver(String program, Duration limit, NanoClock clock, List<Gpu> gpus) {
     this.program = program;
     this.limit = limit;
+    this.clock = clock;
     this.gpus = gpus;
   }
 
   /** Runs the program once; empty where there is none, or it lists no GPU within the limit. */
-  static Optional<GpuDriver> start(String program, Duration limit) {
+  static Optional<GpuDriver> start(String program, Duration limit, NanoClock clock) {
     var listed = listed(output(limit, program, "-L").orElse(""));
     return listed.isEmpty()
         ? Optional.empty()
-        : Optional.of(new NvidiaSmiDriver(program, limit, listed));
+        : Optional.of(new NvidiaSmiDriver(program, limit, clock, listed));
   }
 
   /** The GPUs and MIG instances of {@code nvidia-smi -L}. */
@@ -77,16 +87,26 @@ final class NvidiaSmiDriver implements GpuDriver {
 
   @Override
   public GpuReading read(Gpu gpu) {
-    // Asked twice: on a busy machine one answer may come too late, and all its models would move.
-    var answer = figures().or(this::figures).orElse("");
+    var said = recentFigures();
     var whole = gpu.parentUuid() == null ? gpu.uuid() : gpu.parentUuid();
-    return answer
-        .lines()
+    return said.lines()
         .map(line -> line.split(",", -1))
         .filter(fields -> fields.length == FIELD_COUNT && fields[0].strip().equals(whole))
         .map(fields -> reading(fields, shares(gpu)))
         .findFirst()
-        .orElseThrow(() -> lost(gpu, answer));
+        .orElseThrow(() -> lost(gpu, said));
+  }
+
+  /** One answer tells of all GPUs, and whoever places a model asks for each of them in turn. */
+  private synchronized String recentFigures() {
+    var recent = answer;
+    if (recent == null || clock.nanos() - answeredNanos > FRESH_NANOS) {
+      // Asked twice: on a busy machine one answer may come too late, and all its models would move.
+      recent = figures().or(this::figures).orElse("");
+      answer = recent;
+      answeredNanos = clock.nanos();
+    }
+    return recent;
   }
 
   private Optional<String> figures() {

@@ -4,6 +4,7 @@ import dev.millrace.serving.device.Device;
 import dev.millrace.serving.device.DeviceHealth;
 import dev.millrace.serving.device.DeviceInventory;
 import dev.millrace.serving.device.DeviceMemory;
+import dev.millrace.serving.device.DeviceState;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,5 +44,11 @@ final class RunnableDevices implements DeviceInventory {
   public DeviceHealth health(Device device) {
     var known = useless.get(device);
     return known == null ? all.health(device) : known;
+  }
+
+  @Override
+  public DeviceState state(Device device) {
+    var known = useless.get(device);
+    return known == null ? all.state(device) : all.state(device).with(known);
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,7 @@ class NvidiaSmiDriverTest {
       """;
   private static final long MIB = 1 << 20;
 
+  private final AtomicLong now = new AtomicLong();
   private final Path folder;
 
   NvidiaSmiDriverTest(@TempDir Path folder) {
@@ -83,6 +85,20 @@ class NvidiaSmiDriverTest {
   }
 
   @Test
+  void takesTheFiguresOfAllGpusFromOneAnswer() throws IOException {
+    var driver = driver(LIST, FIGURES);
+    driver.read(driver.gpus().getFirst());
+    Files.writeString(folder.resolve("figures"), FIGURES.replace("40960, 100", "40960, 200"));
+    assertThat(usedOfTheSecond(driver)).isEqualTo(100 * MIB);
+    now.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(usedOfTheSecond(driver)).isEqualTo(200 * MIB);
+  }
+
+  private static long usedOfTheSecond(GpuDriver driver) {
+    return driver.read(driver.gpus().get(1)).memory().usedBytes();
+  }
+
+  @Test
   void asksAgainBeforeItTakesAGpuForLost() throws IOException {
     var driver = driver(LIST, FIGURES);
     executable(
@@ -93,22 +109,24 @@ class NvidiaSmiDriverTest {
 
   @Test
   void isNotThereWithoutGpus() throws IOException {
-    assertThat(NvidiaSmiDriver.start(program("No devices were found", ""), LIMIT)).isEmpty();
+    assertThat(NvidiaSmiDriver.start(program("No devices were found", ""), LIMIT, now::get))
+        .isEmpty();
   }
 
   @Test
   void isNotThereWithoutTheProgram() {
-    assertThat(NvidiaSmiDriver.start(folder.resolve("nowhere").toString(), LIMIT)).isEmpty();
+    assertThat(NvidiaSmiDriver.start(folder.resolve("nowhere").toString(), LIMIT, now::get))
+        .isEmpty();
   }
 
   @Test
   void doesNotWaitForAProgramThatHangs() throws IOException {
     var hanging = executable("#!/bin/sh\nexec sleep 600\n");
-    assertThat(NvidiaSmiDriver.start(hanging, Duration.ofMillis(200))).isEmpty();
+    assertThat(NvidiaSmiDriver.start(hanging, Duration.ofMillis(200), now::get)).isEmpty();
   }
 
   private GpuDriver driver(String list, String figures) throws IOException {
-    return NvidiaSmiDriver.start(program(list, figures), LIMIT).orElseThrow();
+    return NvidiaSmiDriver.start(program(list, figures), LIMIT, now::get).orElseThrow();
   }
 
   private String program(String list, String figures) throws IOException {

@@ -50,6 +50,8 @@ class GpuProvidersTest {
             new DeviceHealth.Failed(
                 "This build has no CUDA; build it with './millrace build -Pgpu', use the GPU"
                     + " image, or set instances to kind: cpu"));
+    assertThat(runnable.state(machine.devices().getLast()).health())
+        .isInstanceOf(DeviceHealth.Failed.class);
   }
 
   @Test
