@@ -69,6 +69,7 @@ public final class InferenceService {
   /** Goes on with a request whose model was loaded for it. Never throws. */
   void resume(InferenceRequest request, InferenceReply reply, ModelLease lease, long loadNanos) {
     try {
+      lease.countLoad(loadNanos);
       submit(request, reply, lease, loadNanos);
     } catch (RuntimeException | Error e) {
       broke(request, reply, e);

@@ -119,7 +119,8 @@ final class LeasedCall implements Outcome, InferenceAnswer {
 
   @Override
   public BatchTimings timings() {
-    return answered().timings();
+    var timings = answered().timings();
+    return loadNanos == 0 ? timings : timings.afterLoad(loadNanos);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.scheduling.ScheduledRequest;
 import dev.millrace.serving.telemetry.FailureReason;
+import dev.millrace.serving.telemetry.WaitReason;
 import dev.millrace.serving.tensor.Signature;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,11 @@ public final class ModelLease implements AutoCloseable {
   /** Counts a request that was refused before it was submitted. */
   public void countRefusal() {
     pinned.workers().meters().failed(FailureReason.OTHER);
+  }
+
+  /** Counts how long a request waited for the load of the version, before it was submitted. */
+  public void countLoad(long nanos) {
+    pinned.workers().meters().waited(WaitReason.LOAD, nanos);
   }
 
   /** Idempotent. */

@@ -17,4 +17,14 @@ public record BatchTimings(
   public BatchTimings(long queueNanos, long assembleNanos, long computeNanos, int batchRows) {
     this(queueNanos, assembleNanos, computeNanos, batchRows, WaitReason.NONE);
   }
+
+  /**
+   * The same of a request that waited before it was queued, until its model was loaded: for the
+   * load, where that took longer than the queue.
+   */
+  public BatchTimings afterLoad(long loadNanos) {
+    return loadNanos <= queueNanos
+        ? this
+        : new BatchTimings(queueNanos, assembleNanos, computeNanos, batchRows, WaitReason.LOAD);
+  }
 }

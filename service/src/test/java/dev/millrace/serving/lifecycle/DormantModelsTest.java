@@ -13,6 +13,7 @@ import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.inference.InferenceAnswer;
 import dev.millrace.serving.inference.InferenceReply;
 import dev.millrace.serving.inference.InferenceRequest;
+import dev.millrace.serving.telemetry.WaitReason;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -46,6 +47,7 @@ class DormantModelsTest {
     try (var answer = engine.inference().inferAndWait(request("a", 1, 2), FakeEngine.LIMIT)) {
       assertThat(answer.outputs().getFirst().data().getFloat(4)).isEqualTo(4);
       assertThat(answer.loadNanos()).isPositive();
+      assertThat(answer.timings().reason()).isEqualTo(WaitReason.LOAD);
     }
     try (var answer = engine.inference().inferAndWait(request("a", 1, 2), FakeEngine.LIMIT)) {
       assertThat(answer.loadNanos()).isZero();

@@ -41,6 +41,7 @@ public final class GrpcServer implements AutoCloseable {
             .permitKeepAliveTime(settings.permittedKeepAlive().toMillis(), TimeUnit.MILLISECONDS)
             .permitKeepAliveWithoutCalls(true)
             .intercept(new CompressedAnswers())
+            .intercept(new TimedAnswers())
             // The last one added comes first: it reports what those before it throw.
             .intercept(new TensorCountLimit())
             .intercept(new UnreadableMessages())

@@ -1,6 +1,7 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.protocol.oip.ModelInferResponse;
+import dev.millrace.serving.api.edge.ServerTiming;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceAnswer;
 import dev.millrace.serving.inference.InferenceReply;
@@ -18,16 +19,19 @@ final class InferCall implements InferenceReply {
   private final DecodedInfer decoded;
   private final String id;
   private final Executor home;
+  private final TimedAnswers.Headers headers;
 
   InferCall(
       ServerCallStreamObserver<ModelInferResponse> client,
       DecodedInfer decoded,
       String id,
-      Executor home) {
+      Executor home,
+      TimedAnswers.Headers headers) {
     this.client = client;
     this.decoded = decoded;
     this.id = id;
     this.home = home;
+    this.headers = headers;
   }
 
   @Override
@@ -44,8 +48,7 @@ final class InferCall implements InferenceReply {
   public void answered(InferenceAnswer answer) {
     try (answer) {
       if (!client.isCancelled()) {
-        client.onNext(InferEncoder.encode(answer, id, decoded.form()));
-        client.onCompleted();
+        send(answer);
       }
     } catch (RuntimeException | Error failure) {
       // The outermost handler of an answer: whatever broke, the client hears of it and no worker or
@@ -56,6 +59,14 @@ final class InferCall implements InferenceReply {
     } finally {
       decoded.memory().release();
     }
+  }
+
+  private void send(InferenceAnswer answer) {
+    long startNanos = System.nanoTime();
+    var message = InferEncoder.encode(answer, id, decoded.form());
+    headers.timing(ServerTiming.of(answer, System.nanoTime() - startNanos));
+    client.onNext(message);
+    client.onCompleted();
   }
 
   @Override

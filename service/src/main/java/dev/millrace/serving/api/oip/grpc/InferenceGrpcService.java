@@ -67,7 +67,9 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
           RequestOptions.of(message, Context.current().getDeadline(), NanoClock.SYSTEM.nanos());
       var decoded = decoder.decode(message, options);
       inference.infer(
-          decoded.request(), new InferCall(observer, decoded, message.getId(), loops.current()));
+          decoded.request(),
+          new InferCall(
+              observer, decoded, message.getId(), loops.current(), TimedAnswers.current()));
     } catch (InferenceException refusal) {
       inference.countUnreadable(message.getModelName(), version(message.getModelVersion()));
       client.onError(GrpcStatuses.of(refusal.failure()).asException());

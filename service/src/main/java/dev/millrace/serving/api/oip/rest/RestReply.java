@@ -4,6 +4,7 @@ import dev.millrace.serving.api.edge.ContentCoding;
 import dev.millrace.serving.api.edge.FastExchange;
 import dev.millrace.serving.api.edge.FastResponses;
 import dev.millrace.serving.api.edge.HttpStatuses;
+import dev.millrace.serving.api.edge.ServerTiming;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceAnswer;

@@ -1,14 +1,20 @@
-package dev.millrace.serving.api.oip.rest;
+package dev.millrace.serving.api.edge;
 
 import dev.millrace.serving.inference.InferenceAnswer;
 
 /** Writes the header {@code Server-Timing}: where the time of an answer went, in milliseconds. */
-final class ServerTiming {
-  static final String HEADER = "server-timing";
+public final class ServerTiming {
+  /** The header's name, in gRPC too. */
+  public static final String HEADER = "server-timing";
 
   private ServerTiming() {}
 
-  static String of(InferenceAnswer answer, long encodeNanos) {
+  /**
+   * The header's value.
+   *
+   * @param encodeNanos how long the protocol took to write the answer
+   */
+  public static String of(InferenceAnswer answer, long encodeNanos) {
     return switch (answer.source()) {
       case MODEL -> computed(answer, encodeNanos);
       case CACHE -> cached(encodeNanos);
