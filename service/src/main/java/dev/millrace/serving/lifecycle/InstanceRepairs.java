@@ -110,7 +110,7 @@ final class InstanceRepairs implements InstanceRepair {
       var instance = warm(opening.open(berth.device()));
       berths.occupy(berth, instance);
       return Optional.of(instance);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       berths.remove(berth);
       log.warn(
           "Another copy did not open: model={} device={} reason={}",
@@ -129,7 +129,7 @@ final class InstanceRepairs implements InstanceRepair {
         run(instance, opening.settings().scheduling().maxBatchRows());
       }
       return instance;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       instance.close();
       throw e;
     }

@@ -31,7 +31,7 @@ record VersionOpening(
         instances.add(openAt(berth, berths));
       }
       return instances;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       instances.forEach(ExecutableModel::close);
       throw e;
     }
@@ -49,7 +49,7 @@ record VersionOpening(
     try {
       check(instance);
       return instance;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       instance.close();
       throw e;
     }
