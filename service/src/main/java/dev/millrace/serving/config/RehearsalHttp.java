@@ -14,7 +14,7 @@ import java.util.Locale;
 /** One HTTP connection of the rehearsal, which sends one request again and again. */
 final class RehearsalHttp implements Rehearsal.Call {
   private static final int READ_LIMIT_MILLIS = 5_000;
-  private static final String LENGTH = "content-length:";
+  private static final String LENGTH = "\r\ncontent-length:";
 
   private final Socket socket;
   private final InputStream in;

@@ -82,9 +82,9 @@ public final class ModelScheduler implements AutoCloseable {
   }
 
   /**
-   * The same after a warm-up: every batch size that is a power of two up to the largest runs zeros
-   * on each instance, so that no request pays for a first run. Blocks; takes over the instances,
-   * and closes them when it fails.
+   * The same after a warm-up: the batch sizes that are powers of two, up to where a run takes long,
+   * run zeros on each instance, so that no request pays for a first run. Blocks; takes over the
+   * instances, and closes them when it fails.
    *
    * @param background runs the warm-up and returns when it is over, on a thread that may yield to
    *     those that serve; the workers are started by the calling thread, whose priority they
