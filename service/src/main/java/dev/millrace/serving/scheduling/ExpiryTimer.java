@@ -5,6 +5,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells callers whose deadline passed while all workers were busy. It sleeps until the next
@@ -12,8 +14,13 @@ import org.jspecify.annotations.Nullable;
  * every request carries wakes it once a period. Started by the first deadline. Thread-safe.
  */
 final class ExpiryTimer implements Runnable {
+  private static final Logger log = LoggerFactory.getLogger(ExpiryTimer.class);
+
   /** Under overload a deadline passes all the time; each look costs the queue's lock. */
   private static final long GRAIN_NANOS = 5_000_000;
+
+  /** After a look that broke. */
+  private static final long PAUSE_NANOS = 100_000_000;
 
   private static final long NONE = Long.MAX_VALUE;
 
@@ -72,11 +79,17 @@ final class ExpiryTimer implements Runnable {
     }
   }
 
+  /** The boundary of the timer: one caller that breaks must not cost the others theirs. */
   private void look(long nowNanos) {
     nextNanos.set(NONE);
-    long next = sweep.sweep(nowNanos);
-    if (next != NONE) {
-      watchNoSoonerThan(nowNanos + GRAIN_NANOS, next);
+    try {
+      long next = sweep.sweep(nowNanos);
+      if (next != NONE) {
+        watchNoSoonerThan(nowNanos + GRAIN_NANOS, next);
+      }
+    } catch (RuntimeException | Error e) {
+      log.error("Refusing what is late broke: {}", name, e);
+      watchNoSoonerThan(nowNanos + PAUSE_NANOS, nowNanos);
     }
   }
 
