@@ -114,6 +114,27 @@ final class SettingsMap {
         : otherwise;
   }
 
+  /** Words. */
+  List<String> words(String key, List<String> otherwise) {
+    return has(key)
+        ? list(key).stream().map(item -> parse(key, item, "a list of words", text -> text)).toList()
+        : otherwise;
+  }
+
+  /** Any numbers by name. */
+  Map<String, Double> numbers(String key, Map<String, Double> otherwise) {
+    if (!has(key)) {
+      return otherwise;
+    }
+    var named = map(key);
+    var numbers = new HashMap<String, Double>();
+    texts(key, Map.of())
+        .forEach(
+            (name, text) ->
+                numbers.put(name, named.parse(name, text, "a number", SettingsMap::finite)));
+    return numbers;
+  }
+
   /** Plain values by name. */
   Map<String, String> texts(String key, Map<String, String> otherwise) {
     if (!has(key)) {

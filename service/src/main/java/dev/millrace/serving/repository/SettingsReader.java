@@ -6,6 +6,7 @@ import dev.millrace.serving.lifecycle.PlacementSettings;
 import dev.millrace.serving.lifecycle.PlacementSettings.Fallback;
 import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
 import dev.millrace.serving.runtime.RuntimeSettings;
+import dev.millrace.serving.scheduling.PaddingSettings;
 import dev.millrace.serving.scheduling.QueuePolicy;
 import dev.millrace.serving.scheduling.QueuePolicy.TimeoutOverride;
 import dev.millrace.serving.scheduling.QueueSettings;
@@ -31,6 +32,8 @@ final class SettingsReader {
           "priority-ageing",
           "queue-policy",
           "queue-policies",
+          "padding",
+          "padded-outputs",
           "instances",
           "cpu-fallback",
           "keep-loaded",
@@ -104,10 +107,16 @@ final class SettingsReader {
         map.duration("max-queue-delay", before.maxQueueDelay()),
         map.duration("latency-goal", before.latencyGoal()),
         queue(before.queue(), map),
+        padding(before.padding(), map),
         map.flag("preserve-ordering", before.order() == Order.SUBMITTED)
             ? Order.SUBMITTED
             : Order.READY,
         before.closeLimit());
+  }
+
+  private static PaddingSettings padding(PaddingSettings before, SettingsMap map) {
+    return new PaddingSettings(
+        map.numbers("padding", before.values()), map.words("padded-outputs", before.outputs()));
   }
 
   private static QueueSettings queue(QueueSettings before, SettingsMap map) {

@@ -2,6 +2,7 @@ package dev.millrace.serving.scheduling;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What one worker took from the queue; reused. Owned by the worker. */
 final class Batch implements QueueView {
@@ -10,8 +11,16 @@ final class Batch implements QueueView {
   private final List<Part> unwanted = new ArrayList<>();
   private int rows;
 
+  /** Absent where nothing is padded. */
+  private final @Nullable PaddedCompany company;
+
   Batch(ComputeTimes times) {
+    this(times, null);
+  }
+
+  Batch(ComputeTimes times, @Nullable Padding padding) {
     this.times = times;
+    company = padding == null ? null : new PaddedCompany(padding);
   }
 
   /** What runs together. */
@@ -32,6 +41,18 @@ final class Batch implements QueueView {
     parts.clear();
     unwanted.clear();
     rows = 0;
+    if (company != null) {
+      company.clear();
+    }
+  }
+
+  /** Adds the part if it can run together with those that are there. */
+  void addIfFitting(Part part) {
+    boolean fits =
+        company == null ? parts.isEmpty() || part.fits(parts.getFirst()) : company.takes(part);
+    if (fits) {
+      add(part);
+    }
   }
 
   void add(Part part) {

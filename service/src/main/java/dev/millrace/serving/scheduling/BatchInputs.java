@@ -31,11 +31,15 @@ final class BatchInputs implements AutoCloseable {
   private final boolean shapesFollowFromRows;
   private final ByteBuffer[] buffers;
 
+  /** Absent where nothing is padded. */
+  private final @Nullable Padding padding;
+
   /** By number of rows; by 0 where the model has no open rows. */
   private @Nullable BoundBatch[] bound = new BoundBatch[1];
 
-  BatchInputs(ExecutableModel model) {
+  BatchInputs(ExecutableModel model, @Nullable Padding padding) {
     this.model = model;
+    this.padding = padding;
     specs = model.signature().inputs();
     batchable = model.signature().batchable();
     shapesFollowFromRows = specs.stream().allMatch(this::followsFromRows);
@@ -48,6 +52,9 @@ final class BatchInputs implements AutoCloseable {
     var first = parts.getFirst();
     if (parts.size() == 1 && first.split == null && runsInPlace(first.request.inputs())) {
       return model.bind(first.request.inputs());
+    }
+    if (padding != null && padding.isNeeded(parts)) {
+      return model.bind(padded(parts, rows, padding));
     }
     copy(parts);
     return bindCopied(parts, rows);
@@ -98,9 +105,37 @@ final class BatchInputs implements AutoCloseable {
 
   private void copy(List<Part> parts) {
     for (int i = 0; i < buffers.length; i++) {
-      ensureCapacity(i, totalBytes(parts, i));
-      copyRows(parts, i);
+      copy(parts, i);
     }
+  }
+
+  private void copy(List<Part> parts, int input) {
+    ensureCapacity(input, totalBytes(parts, input));
+    copyRows(parts, input);
+  }
+
+  private List<Tensor> padded(List<Part> parts, int rows, Padding padding) {
+    var tensors = new ArrayList<Tensor>(buffers.length);
+    for (int i = 0; i < buffers.length; i++) {
+      var input = padding.input(i);
+      if (input == null) {
+        copy(parts, i);
+        tensors.add(tensor(parts, rows, i));
+      } else {
+        tensors.add(padded(parts, rows, input));
+      }
+    }
+    return tensors;
+  }
+
+  private Tensor padded(List<Part> parts, int rows, PaddedInput input) {
+    var shape = input.paddedShape(parts, rows);
+    int bytes = input.bytes(shape);
+    ensureCapacity(input.index(), bytes);
+    input.copy(parts, shape, buffers[input.index()]);
+    var pattern = specs.get(input.index());
+    var data = buffers[input.index()].slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return new Tensor(pattern.name(), pattern.type(), shape, data);
   }
 
   private BoundBatch bindCopied(List<Part> parts, int rows) {
@@ -122,12 +157,16 @@ final class BatchInputs implements AutoCloseable {
   private List<Tensor> tensors(List<Part> parts, int rows) {
     var tensors = new ArrayList<Tensor>(buffers.length);
     for (int i = 0; i < buffers.length; i++) {
-      var pattern = parts.getFirst().request.inputs().get(i);
-      var shape = batchable ? pattern.shape().withRows(rows) : pattern.shape();
-      var data = buffers[i].slice(0, totalBytes(parts, i)).order(ByteOrder.LITTLE_ENDIAN);
-      tensors.add(new Tensor(pattern.name(), pattern.type(), shape, data));
+      tensors.add(tensor(parts, rows, i));
     }
     return tensors;
+  }
+
+  private Tensor tensor(List<Part> parts, int rows, int input) {
+    var pattern = parts.getFirst().request.inputs().get(input);
+    var shape = batchable ? pattern.shape().withRows(rows) : pattern.shape();
+    var data = buffers[input].slice(0, totalBytes(parts, input)).order(ByteOrder.LITTLE_ENDIAN);
+    return new Tensor(pattern.name(), pattern.type(), shape, data);
   }
 
   /** A buffer that moves leaves what is bound to it behind. */

@@ -41,20 +41,25 @@ final class BatchRunner implements AutoCloseable {
   private final Handover handover;
   private final Waits waits = new Waits();
 
+  /** Absent where nothing is padded. */
+  private final @Nullable Padding padding;
+
   BatchRunner(
       ExecutableModel model,
       RequestQueue queue,
       Learned learned,
       ModelMeters meters,
-      NanoClock clock) {
+      NanoClock clock,
+      @Nullable Padding padding) {
     this.model = model;
+    this.padding = padding;
     this.queue = queue;
     this.learned = learned;
     times = learned.times();
     this.meters = meters;
     this.clock = clock;
     refusals = new Refusals(meters.model());
-    inputs = new BatchInputs(model);
+    inputs = new BatchInputs(model, padding);
     handover = new Handover(meters);
   }
 
@@ -196,7 +201,7 @@ final class BatchRunner implements AutoCloseable {
 
   private void goOnWith(ExecutableModel other) {
     model = other;
-    inputs = new BatchInputs(other);
+    inputs = new BatchInputs(other, padding);
     outOfMemory = null;
     lost = false;
   }
@@ -254,6 +259,12 @@ final class BatchRunner implements AutoCloseable {
       refuseToCut(parts);
       return;
     }
+    if (padding != null && !padding.accountsFor(outputs, parts)) {
+      computed.outputs().close();
+      stopPadding(padding);
+      runAlone(parts);
+      return;
+    }
     List<Tensor>[] views;
     try {
       views = views(parts, outputs);
@@ -288,6 +299,17 @@ final class BatchRunner implements AutoCloseable {
     }
   }
 
+  private void stopPadding(Padding padding) {
+    if (padding.isStopped()) {
+      return;
+    }
+    padding.stop();
+    log.warn(
+        "Padding is off, an output of padded-outputs is not as long as the padded inputs: model={} version={}",
+        meters.model(),
+        meters.version());
+  }
+
   private void stopBatching() {
     queue.stopBatching();
     log.warn(
@@ -298,7 +320,7 @@ final class BatchRunner implements AutoCloseable {
 
   // Generic arrays cannot be made otherwise, and a list per batch would be garbage.
   @SuppressWarnings({"unchecked", "rawtypes"})
-  private static List<Tensor>[] views(List<Part> parts, List<Tensor> outputs) {
+  private List<Tensor>[] views(List<Part> parts, List<Tensor> outputs) {
     List<Tensor>[] views = new List[parts.size()];
     int row = 0;
     for (int i = 0; i < views.length; i++) {
@@ -306,6 +328,9 @@ final class BatchRunner implements AutoCloseable {
       var wanted = OutputRows.wanted(outputs, part.request.outputIndexes());
       views[i] = views.length == 1 ? wanted : OutputRows.cut(wanted, row, part.rows);
       row += part.rows;
+    }
+    if (padding != null && padding.isNeeded(parts)) {
+      padding.cutBack(views, parts);
     }
     return views;
   }

@@ -52,6 +52,7 @@ public final class ModelScheduler implements AutoCloseable {
     meters = context.meters();
     clock = context.clock();
     refusals = new Refusals(meters.model());
+    var padding = Padding.of(settings.padding(), anyInstance.signature());
     int maxBatchRows = anyInstance.signature().batchable() ? settings.maxBatchRows() : 0;
     learned = Learned.of(settings, maxBatchRows, instances.size());
     queue = new RequestQueue(settings, maxBatchRows, meters, learned);
@@ -64,9 +65,10 @@ public final class ModelScheduler implements AutoCloseable {
     var repairs =
         new Repairs(context.repair(), learned.forecast(), instances.size(), this::loseTheLast);
     for (int i = 0; i < instances.size(); i++) {
-      var runner = new BatchRunner(instances.get(i), queue, learned, meters, clock);
+      var runner = new BatchRunner(instances.get(i), queue, learned, meters, clock, padding);
       var turn = new Turn(context.shares(), instances.get(i).device(), clock);
-      var seat = new Worker.Seat(i, sleepers.get(i), turn, new Batch(learned.times()), repairs);
+      var seat =
+          new Worker.Seat(i, sleepers.get(i), turn, new Batch(learned.times(), padding), repairs);
       workers.add(new Worker(queue, runner, wakeups, seat, learned, clock));
     }
   }
@@ -89,7 +91,8 @@ public final class ModelScheduler implements AutoCloseable {
    * @param background runs the warm-up and returns when it is over, on a thread that may yield to
    *     those that serve; the workers are started by the calling thread, whose priority they
    *     inherit
-   * @throws ModelLoadException when the model cannot run zeros, or the limit passed
+   * @throws ModelLoadException when the model cannot run zeros, the limit passed, or the model has
+   *     not what the settings pad
    */
   public static ModelScheduler startWarm(
       List<? extends ExecutableModel> instances,
@@ -97,10 +100,22 @@ public final class ModelScheduler implements AutoCloseable {
       SchedulerContext context,
       Duration limit,
       Executor background) {
-    var scheduler = new ModelScheduler(instances, settings, context);
+    var scheduler = open(instances, settings, context);
     background.execute(() -> scheduler.warmUp(limit));
     scheduler.startThreads();
     return scheduler;
+  }
+
+  private static ModelScheduler open(
+      List<? extends ExecutableModel> instances,
+      SchedulerSettings settings,
+      SchedulerContext context) {
+    try {
+      return new ModelScheduler(instances, settings, context);
+    } catch (ModelLoadException e) {
+      instances.forEach(ExecutableModel::close);
+      throw e;
+    }
   }
 
   private void warmUp(Duration limit) {

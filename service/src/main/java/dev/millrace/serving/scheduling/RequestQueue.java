@@ -219,8 +219,8 @@ final class RequestQueue {
       looksLeft--;
       if (isUnwanted(part, nowNanos)) {
         batch.addUnwanted(part);
-      } else if (batch.count() == 0 || part.fits(batch.parts().getFirst())) {
-        batch.add(part);
+      } else {
+        batch.addIfFitting(part);
       }
     }
   }

@@ -12,6 +12,7 @@ import java.util.List;
  * @param latencyGoal what queue and run may take together for 99 of 100 answers; it chooses size
  *     and delay; zero for none
  * @param queue how requests wait
+ * @param padding what may be padded to share a run
  * @param order in which order answers leave
  * @param closeLimit how long {@link ModelScheduler#close} lets queued requests finish
  */
@@ -21,6 +22,7 @@ public record SchedulerSettings(
     Duration maxQueueDelay,
     Duration latencyGoal,
     QueueSettings queue,
+    PaddingSettings padding,
     Order order,
     Duration closeLimit) {
   /** In which order the answers of a model leave. */
@@ -60,6 +62,7 @@ public record SchedulerSettings(
         maxQueueDelay,
         Duration.ZERO,
         QueueSettings.of(maxQueueRows, priorityLevels, defaultPriority),
+        PaddingSettings.NONE,
         Order.READY,
         closeLimit);
   }
@@ -67,6 +70,19 @@ public record SchedulerSettings(
   /** Batches of up to 64 rows without delay, 8192 rows waiting, two priorities. */
   public static SchedulerSettings defaults() {
     return new SchedulerSettings(64, List.of(), Duration.ZERO, 8_192, 2, 2, Duration.ofSeconds(30));
+  }
+
+  /** The same, with padding. */
+  public SchedulerSettings withPadding(PaddingSettings chosen) {
+    return new SchedulerSettings(
+        maxBatchRows,
+        preferredBatchRows,
+        maxQueueDelay,
+        latencyGoal,
+        queue,
+        chosen,
+        order,
+        closeLimit);
   }
 
   /** Rows that wait at most. */
@@ -87,7 +103,7 @@ public record SchedulerSettings(
   /** The same, with every request running alone. */
   public SchedulerSettings withoutBatching() {
     return new SchedulerSettings(
-        0, List.of(), maxQueueDelay, latencyGoal, queue, order, closeLimit);
+        0, List.of(), maxQueueDelay, latencyGoal, queue, padding, order, closeLimit);
   }
 
   static void require(boolean holds, String key, Object value, String expected) {

@@ -8,6 +8,7 @@ import dev.millrace.serving.lifecycle.InstanceGroup;
 import dev.millrace.serving.lifecycle.ModelSettings;
 import dev.millrace.serving.lifecycle.PlacementSettings;
 import dev.millrace.serving.lifecycle.ServablePackage;
+import dev.millrace.serving.scheduling.PaddingSettings;
 import dev.millrace.serving.scheduling.QueuePolicy;
 import dev.millrace.serving.scheduling.QueuePolicy.Action;
 import dev.millrace.serving.scheduling.QueuePolicy.TimeoutOverride;
@@ -64,6 +65,8 @@ class SettingsFilesTest {
             queue-policies:
               3: {max-queue-rows: 50, default-timeout: 1s, timeout-action: delay, allow-timeout-override: false}
             consistency-tolerance: 1e-5
+            padding: {input_ids: 0, attention_mask: -1.5}
+            padded-outputs: [token_embeddings]
             """);
     assertThat(settings.scheduling().maxBatchRows()).isEqualTo(32);
     assertThat(settings.scheduling().preferredBatchRows()).containsExactly(8, 16);
@@ -83,6 +86,10 @@ class SettingsFilesTest {
                     3,
                     new QueuePolicy(
                         50, Duration.ofSeconds(1), Action.DELAY, TimeoutOverride.IGNORED))));
+    assertThat(settings.scheduling().padding())
+        .isEqualTo(
+            new PaddingSettings(
+                Map.of("input_ids", 0.0, "attention_mask", -1.5), List.of("token_embeddings")));
     assertThat(settings.placement().groups())
         .containsExactly(
             new InstanceGroup(2, InstanceGroup.Kind.GPU, List.of(0, 1)),
@@ -143,6 +150,8 @@ class SettingsFilesTest {
         "max-batch-rows: 2.5        | millrace.yaml: max-batch-rows is '2.5'; it must be a whole",
         "queue-policies: {9: {}}    | queue-policies is 9; it must be priorities 1 to 2",
         "queue-policies: {a: {}}    | queue-policies has the key 'a'; it must be a priority",
+        "padding: {ids: much}       | millrace.yaml: padding: ids is 'much'; it must be a number",
+        "padded-outputs: y          | padded-outputs is 'y'; it must be a list of at most",
         "latency-goal: fast         | latency-goal is 'fast'; it must be a time such as",
         "max-queue-delay: 5         | it must be a time such as 500us, 20ms, 2s or 5m",
         "response-cache: 5 apples   | it must be a size such as 512KB, 64MB or 1GB",

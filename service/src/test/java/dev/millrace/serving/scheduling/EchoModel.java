@@ -33,11 +33,15 @@ final class EchoModel implements ExecutableModel {
   /** A value that the device has no memory for. */
   static final float MEMORY = -8;
 
+  /** What tests pad with. */
+  static final float PADDING = -3;
+
   private static final float GARBAGE = Float.NaN;
 
   private final Signature signature;
   private final List<float[]> runs = Collections.synchronizedList(new ArrayList<>());
   private final ConcurrentLinkedQueue<ByteBuffer> free = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger padded = new AtomicInteger();
   private final AtomicInteger held = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Semaphore started = new Semaphore(0);
@@ -71,6 +75,11 @@ final class EchoModel implements ExecutableModel {
   EchoModel on(String name) {
     device = name;
     return this;
+  }
+
+  /** Runs in which a row was padded. */
+  int padded() {
+    return padded.get();
   }
 
   /** Lets runs go on. */
@@ -147,9 +156,12 @@ final class EchoModel implements ExecutableModel {
     int rows = (int) input.shape().dimension(0);
     var values = Tensors.floats(input);
     var firsts = new float[rows];
+    boolean ends = false;
     for (int i = 0; i < rows; i++) {
       firsts[i] = values[i * values.length / rows];
+      ends |= values[(i + 1) * values.length / rows - 1] == PADDING;
     }
+    padded.addAndGet(ends ? 1 : 0);
     runs.add(firsts);
   }
 

@@ -51,6 +51,7 @@ final class LatencySimulation {
             Duration.ZERO,
             goal,
             common.queue(),
+            common.padding(),
             common.order(),
             Duration.ZERO);
     learned = Learned.of(settings, MAX_ROWS, workers);

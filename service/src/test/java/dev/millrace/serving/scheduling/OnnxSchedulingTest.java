@@ -1,11 +1,14 @@
 package dev.millrace.serving.scheduling;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.serving.device.Device;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fixture.FixtureModels;
 import dev.millrace.serving.fixture.Tensors;
+import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.RuntimeSettings;
 import dev.millrace.serving.runtime.onnx.OnnxRuntime;
 import dev.millrace.serving.telemetry.ModelMeters;
@@ -18,9 +21,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -148,11 +153,75 @@ class OnnxSchedulingTest {
     }
   }
 
+  @Test
+  void answersAPaddedBatchAsItAnswersEachAlone() throws Exception {
+    var padded =
+        PATIENT.withPadding(
+            new PaddingSettings(
+                Map.of("input_ids", 0.0, "attention_mask", 0.0), List.of("token_embeddings")));
+    var file = FixtureModels.maskedMean(folder);
+    try (var together = start(file, padded);
+        var apart = start(file, PATIENT.withoutBatching())) {
+      var shared = new ArrayList<Holder>();
+      for (int tokens = 3; tokens <= 5; tokens++) {
+        shared.add(submit(together, List.of(), sentence(tokens)));
+      }
+      for (int i = 0; i < shared.size(); i++) {
+        var alone = submit(apart, List.of(), sentence(3 + i)).result();
+        var answer = shared.get(i).result();
+        assertThat(answer.timings().batchRows()).isEqualTo(3);
+        assertThat(answer.outputs()).isEqualTo(alone.outputs());
+        assertThat(answer.outputs().getFirst().shape()).isEqualTo(Shape.of(1, 3 + i, 4));
+      }
+    }
+  }
+
+  @Test
+  void stopsPaddingForAnOutputThatIsNotAsLongAsTheInput() throws Exception {
+    var padded = PATIENT.withPadding(new PaddingSettings(Map.of("x", 0.0), List.of("y")));
+    try (var scheduler = start(FixtureModels.longer(folder), padded)) {
+      for (int round = 0; round < 2; round++) {
+        var first = submit(scheduler, List.of(), Tensors.row("x", 1));
+        var second = submit(scheduler, List.of(), Tensors.row("x", 2, 3));
+        assertThat(Tensors.floats(first.result().outputs().getFirst())).containsExactly(1, 1);
+        assertThat(Tensors.floats(second.result().outputs().getFirst()))
+            .containsExactly(2, 3, 2, 3);
+        assertThat(first.result().timings().batchRows()).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void failsTheLoadOfAModelThatCannotBePadded() {
+    var model = EchoModel.free();
+    var padded = PATIENT.withPadding(new PaddingSettings(Map.of("ids", 0.0), List.of()));
+    assertThatThrownBy(() -> start(model, padded))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessage("padding names the input 'ids'; the model has [x]. Name one of them.");
+    assertThat(model.closed()).isTrue();
+  }
+
+  private static Tensor[] sentence(int tokens) {
+    var ids = LongStream.range(1, tokens + 1).toArray();
+    var mask = LongStream.range(0, tokens).map(i -> i == 1 ? 0 : 1).toArray();
+    return new Tensor[] {
+      Tensors.longs("input_ids", Shape.of(1, tokens), ids),
+      Tensors.longs("attention_mask", Shape.of(1, tokens), mask)
+    };
+  }
+
   private ModelScheduler start(Path file) {
-    var model = new OnnxRuntime().open(file, Device.cpu(), RuntimeSettings.defaults());
+    return start(file, PATIENT);
+  }
+
+  private ModelScheduler start(Path file, SchedulerSettings settings) {
+    return start(new OnnxRuntime().open(file, Device.cpu(), RuntimeSettings.defaults()), settings);
+  }
+
+  private ModelScheduler start(ExecutableModel model, SchedulerSettings settings) {
     return ModelScheduler.startWarm(
         List.of(model),
-        PATIENT,
+        settings,
         SchedulerContext.alone(meters, NanoClock.SYSTEM),
         Duration.ofSeconds(10),
         Runnable::run);

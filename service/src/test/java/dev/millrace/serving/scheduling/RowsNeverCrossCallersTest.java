@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class RowsNeverCrossCallersTest {
   private static final int WIDTH = 4;
+  private static final int MOST_PADDED_WIDTH = 9;
   private static final int THREADS = 3;
   private static final int IN_FLIGHT = 40;
   private static final int MAX_BATCH_ROWS = 16;
@@ -40,6 +42,11 @@ class RowsNeverCrossCallersTest {
   private final ExecutorService firstLoop = Executors.newSingleThreadExecutor();
   private final ExecutorService secondLoop = Executors.newSingleThreadExecutor();
   private final List<Executor> homes = List.of(firstLoop, secondLoop, Runnable::run);
+
+  private PaddingSettings padding = PaddingSettings.NONE;
+
+  /** Rows are 1 to this long; 0 where all are of the same length. */
+  private int widths;
 
   @AfterEach
   void stopLoops() {
@@ -77,12 +84,24 @@ class RowsNeverCrossCallersTest {
     run(models, 8_000, false, Duration.ZERO);
   }
 
+  /** Rows differ in length too, and each caller must get rows as long as its own. */
+  @Test
+  void withRowsPaddedToShareARun() throws Exception {
+    var models = List.of(EchoModel.free(), EchoModel.free());
+    widths = MOST_PADDED_WIDTH;
+    padding = new PaddingSettings(Map.of("x", (double) EchoModel.PADDING), List.of("y"));
+    run(models, 20_000, true, Duration.ofNanos(100_000));
+    assertThat(models).allSatisfy(model -> assertThat(model.held()).isZero());
+    assertThat(models).anySatisfy(model -> assertThat(model.padded()).isPositive());
+  }
+
   private void run(
       List<? extends ExecutableModel> models, int perThread, boolean poison, Duration delay)
       throws Exception {
     var settings =
         new SchedulerSettings(
-            MAX_BATCH_ROWS, List.of(), delay, 100_000, 2, 2, Duration.ofSeconds(20));
+                MAX_BATCH_ROWS, List.of(), delay, 100_000, 2, 2, Duration.ofSeconds(20))
+            .withPadding(padding);
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("echo", "1");
     var scheduler =
         ModelScheduler.start(models, settings, SchedulerContext.alone(meters, NanoClock.SYSTEM));
@@ -113,7 +132,8 @@ class RowsNeverCrossCallersTest {
     var random = new SplittableRandom(first);
     var sent = new ArrayList<Sent>();
     for (int number = first; number < first + count; number++) {
-      var request = new Sent(number, rows(random), new Caller(homes.get(random.nextInt(3))));
+      var request =
+          new Sent(number, rows(random), width(random), new Caller(homes.get(random.nextInt(3))));
       boolean poisoned = poison && random.nextInt(50) == 0;
       long deadline =
           random.nextInt(10) == 0 ? System.nanoTime() + random.nextInt(300_000) : Long.MAX_VALUE;
@@ -129,22 +149,26 @@ class RowsNeverCrossCallersTest {
     return sent;
   }
 
+  private int width(SplittableRandom random) {
+    return widths == 0 ? WIDTH : random.nextInt(1, widths + 1);
+  }
+
   private static int rows(SplittableRandom random) {
     return random.nextInt(20) == 0 ? random.nextInt(1, 60) : random.nextInt(1, 6);
   }
 
-  private record Sent(int number, int rows, Caller caller) {
+  private record Sent(int number, int rows, int width, Caller caller) {
     ScheduledRequest scheduled(boolean poisoned, long deadlineNanos, int priority) {
       var values = expected();
       if (poisoned) {
         values[values.length - 1] = EchoModel.POISON;
       }
-      var input = Tensors.floats("x", Shape.of(rows, WIDTH), values);
+      var input = Tensors.floats("x", Shape.of(rows, width), values);
       return new ScheduledRequest(List.of(input), rows, List.of(), deadlineNanos, priority, caller);
     }
 
     float[] expected() {
-      var values = new float[rows * WIDTH];
+      var values = new float[rows * width];
       for (int i = 0; i < values.length; i++) {
         values[i] = number + i / (float) (1 << 10);
       }

@@ -29,7 +29,7 @@ public class SchedulingBenchmark {
   private static final int REQUESTS = 64;
 
   private final EchoModel model = EchoModel.free();
-  private final BatchInputs inputs = new BatchInputs(model);
+  private final BatchInputs inputs = new BatchInputs(model, null);
   private final List<Part> parts = new ArrayList<>();
   private final List<Tensor> outputs =
       List.of(Tensors.floats("y", Shape.of(REQUESTS, 10), new float[REQUESTS * 10]));

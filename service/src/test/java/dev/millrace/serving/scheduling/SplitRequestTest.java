@@ -46,7 +46,7 @@ class SplitRequestTest {
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("echo", "1");
     var learned = Learned.of(settings, MAX_ROWS, 1);
     var queue = new RequestQueue(settings, MAX_ROWS, meters, learned);
-    return new BatchRunner(model, queue, learned, meters, NanoClock.SYSTEM);
+    return new BatchRunner(model, queue, learned, meters, NanoClock.SYSTEM, null);
   }
 
   private static Batch batch(Part... parts) {
