@@ -19,10 +19,6 @@ import org.slf4j.LoggerFactory;
 final class BatchRunner implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
 
-  // At 34 ms a row, as ResNet-18 takes on one core, all sizes up to 64 would take eight seconds and
-  // the memory of 64 rows, which the model may never need.
-  private static final long LONG_RUN_NANOS = 50_000_000;
-
   private ExecutableModel model;
 
   /** Written by the worker. */
@@ -97,42 +93,6 @@ final class BatchRunner implements AutoCloseable {
     handover.send();
   }
 
-  /**
-   * Runs zeros in the batch sizes that are powers of two, until a run takes so long that what a
-   * first run costs more no longer shows.
-   *
-   * @throws WarmUpLateException when the time is over
-   */
-  void warmUp(int maxBatchRows, Turn turn, long untilNanos) {
-    int most = Math.max(maxBatchRows, 1);
-    long tookNanos = 0;
-    for (int rows = 1; rows < most && isWorthWarming(rows, tookNanos); rows *= 2) {
-      tookNanos = warmUpInTurn(rows, turn, untilNanos);
-    }
-    if (isWorthWarming(most, tookNanos)) {
-      warmUpInTurn(most, turn, untilNanos);
-    }
-  }
-
-  /** Two rows at least, which tell whether the outputs can be cut. */
-  private static boolean isWorthWarming(int rows, long smallerTookNanos) {
-    return rows <= 2 || smallerTookNanos <= LONG_RUN_NANOS;
-  }
-
-  /** Returns what the run took. */
-  private long warmUpInTurn(int rows, Turn turn, long untilNanos) {
-    if (clock.nanos() - untilNanos > 0) {
-      throw new WarmUpLateException();
-    }
-    turn.takeToWarmUp();
-    try {
-      return warmUpRows(rows);
-    } finally {
-      turn.give();
-      turn.rest();
-    }
-  }
-
   @Override
   public void close() {
     if (!lost) {
@@ -141,8 +101,8 @@ final class BatchRunner implements AutoCloseable {
     }
   }
 
-  /** The first run of a size may allocate; only the second tells what a run takes. */
-  private long warmUpRows(int rows) {
+  /** Runs zeros twice, since the first run of a size may allocate; returns what the second took. */
+  long warmUp(int rows) {
     var parts = List.of(Part.whole(Zeros.request(model.signature(), rows), clock.nanos()));
     compute(parts, rows).outputs().close();
     var second = compute(parts, rows);

@@ -78,7 +78,7 @@ final class Worker implements Runnable {
 
   /** Warms the instance up, before this worker's thread is started. */
   void warmUp(long untilNanos) {
-    runner.warmUp(queue.maxBatchRows(), turn, untilNanos);
+    new WarmUp(runner, turn, clock, untilNanos).upTo(queue.maxBatchRows());
   }
 
   /** Closes the instance of a worker whose thread is never started. */

@@ -112,6 +112,7 @@ class ArrivalHistoriesTest {
         Duration.ofNanos(random.nextInt(3) == 0 ? 0 : random.nextLong(1, 120)),
         Duration.ZERO,
         queue,
+        PaddingSettings.NONE,
         SchedulerSettings.Order.READY,
         Duration.ZERO);
   }
