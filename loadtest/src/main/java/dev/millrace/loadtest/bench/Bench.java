@@ -53,6 +53,9 @@ public final class Bench {
       case SPEED -> new SpeedBench(plan, setup, processors, terminal).run();
       case START -> new StartBench(plan, setup, terminal).run();
       case ISOLATION -> new IsolationBench(plan, setup, terminal).run();
+      case OVERLOAD -> new OverloadBench(plan, setup, terminal).run();
+      case BURST -> new BurstBench(plan, setup, terminal).run();
+      case ZIPF -> new ZipfBench(plan, setup, terminal).run();
       case CYCLES -> new CyclesBench(plan, setup, terminal).run();
     };
   }

@@ -16,11 +16,17 @@ final class Meter {
   static Sampled sample(
       long serverPid, Target target, int callers, Duration duration, double directMicros)
       throws IOException {
+    return sample(serverPid, target, closed(callers, duration), directMicros);
+  }
+
+  /** The same with any load. */
+  static Sampled sample(long serverPid, Target target, Plan plan, double directMicros)
+      throws IOException {
     var self = ProcessHandle.current().pid();
     var serverBefore = Processors.cpuTime(serverPid);
     var loadBefore = Processors.cpuTime(self);
     var start = System.nanoTime();
-    var measured = Generator.run(target, closed(callers, duration));
+    var measured = Generator.run(target, plan);
     var wall = System.nanoTime() - start;
     var used = Processors.cpuTime(serverPid).minus(serverBefore);
     var load = Processors.cpuTime(self).minus(loadBefore);

@@ -12,6 +12,12 @@ public enum Part {
   START,
   /** A light model while a heavy one loads and unloads. */
   ISOLATION,
+  /** Twice what the server can do. */
+  OVERLOAD,
+  /** Ten times the usual load, for a while. */
+  BURST,
+  /** Many models, few of them loaded. */
+  ZIPF,
   /** Memory after many loads and unloads. */
   CYCLES;
 

@@ -152,6 +152,13 @@ public final class Generator {
     }
 
     @Override
+    public void refused(String reason) {
+      inFlight = false;
+      tally.refuse(dueNanos, System.nanoTime(), reason);
+      free();
+    }
+
+    @Override
     public void answered(@Nullable String failure) {
       var now = System.nanoTime();
       inFlight = false;

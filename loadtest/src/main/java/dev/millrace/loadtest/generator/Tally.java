@@ -9,33 +9,63 @@ import org.jspecify.annotations.Nullable;
 final class Tally {
   private static final long HIGHEST_NANOS = TimeUnit.MINUTES.toNanos(10);
 
-  private final Histogram nanos = new Histogram(HIGHEST_NANOS, 3);
+  private final Histogram all = new Histogram(HIGHEST_NANOS, 3);
+  private final Histogram answered = new Histogram(HIGHEST_NANOS, 3);
+  private final Timeline timeline;
   private final long fromNanos;
   private final long toNanos;
-  private long answers;
-  private long errors;
+  private long refusals;
+  private long failures;
   private @Nullable String firstFailure;
 
   Tally(long fromNanos, long toNanos) {
     this.fromNanos = fromNanos;
     this.toNanos = toNanos;
+    timeline = new Timeline(fromNanos, toNanos);
   }
 
   void count(long dueNanos, long answeredNanos, @Nullable String failure) {
-    if (dueNanos - fromNanos < 0 || dueNanos - toNanos >= 0) {
+    if (isOutside(dueNanos)) {
       return;
     }
-    nanos.recordValue(Math.clamp(answeredNanos - dueNanos, 1, HIGHEST_NANOS));
+    var latency = record(dueNanos, answeredNanos);
     if (failure == null) {
-      answers++;
+      answered.recordValue(latency);
+      timeline.answered(dueNanos, latency);
     } else {
-      errors++;
-      firstFailure = firstFailure == null ? failure : firstFailure;
+      failures++;
+      miss(dueNanos, failure);
     }
+  }
+
+  void refuse(long dueNanos, long answeredNanos, String reason) {
+    if (!isOutside(dueNanos)) {
+      record(dueNanos, answeredNanos);
+      refusals++;
+      miss(dueNanos, reason);
+    }
+  }
+
+  private boolean isOutside(long dueNanos) {
+    return dueNanos - fromNanos < 0 || dueNanos - toNanos >= 0;
+  }
+
+  private long record(long dueNanos, long answeredNanos) {
+    var latency = Math.clamp(answeredNanos - dueNanos, 1, HIGHEST_NANOS);
+    all.recordValue(latency);
+    return latency;
+  }
+
+  private void miss(long dueNanos, String reason) {
+    timeline.missed(dueNanos);
+    firstFailure = firstFailure == null ? reason : firstFailure;
   }
 
   Measurement measurement() {
     return new Measurement(
-        answers, errors, Duration.ofNanos(toNanos - fromNanos), nanos, firstFailure);
+        new Counts(answered.getTotalCount(), refusals, failures),
+        Duration.ofNanos(toNanos - fromNanos),
+        new Latencies(all, answered, timeline),
+        firstFailure);
   }
 }

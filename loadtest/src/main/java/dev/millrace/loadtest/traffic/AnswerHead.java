@@ -52,6 +52,11 @@ record AnswerHead(int status, int bodyBytes, boolean lastOnConnection) {
             + body.toString(body.readerIndex(), Math.min(bodyBytes, LONGEST_FAILURE), UTF_8);
   }
 
+  /** Whether the server says that it cannot answer now, or not in time. */
+  boolean isRefusal() {
+    return status == 429 || status == 503 || status == 504;
+  }
+
   /** Index behind a lower-case text, found in any case, or -1. */
   private static int find(ByteBuf in, int from, int to, byte[] text) {
     for (var at = from; at + text.length <= to; at++) {

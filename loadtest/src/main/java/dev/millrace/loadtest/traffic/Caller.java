@@ -13,5 +13,13 @@ public interface Caller {
   interface Outcome {
     /** The request was answered; a failure is a sentence, success is null. */
     void answered(@Nullable String failure);
+
+    /**
+     * The server has too much to do, or no time left before the request's deadline. Told by HTTP
+     * callers only: gRPC's status of a busy server is also that of a lost connection.
+     */
+    default void refused(String reason) {
+      answered(reason);
+    }
   }
 }

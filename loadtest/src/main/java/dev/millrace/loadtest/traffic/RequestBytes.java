@@ -3,11 +3,13 @@ package dev.millrace.loadtest.traffic;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.ByteString;
+import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -18,7 +20,8 @@ final class RequestBytes {
   /** A whole HTTP/1.1 request with JSON tensors. */
   static byte[] json(Sample sample, URI server) {
     var inputs = describe(sample, tensor -> "\"data\":" + tensor.json());
-    var body = ("{\"inputs\":[" + inputs + "]}").getBytes(UTF_8);
+    var timeout = sample.timeout().isZero() ? "" : "\"parameters\":{" + timeout(sample) + "},";
+    var body = ("{" + timeout + "\"inputs\":[" + inputs + "]}").getBytes(UTF_8);
     return join(List.of(head(sample, server, "Content-Type: application/json", body.length), body));
   }
 
@@ -28,8 +31,13 @@ final class RequestBytes {
     var sizes = tensors.stream().mapToInt(tensor -> tensor.length).iterator();
     var inputs =
         describe(sample, _ -> "\"parameters\":{\"binary_data_size\":" + sizes.nextInt() + "}");
+    var timeout = sample.timeout().isZero() ? "" : "," + timeout(sample);
     var json =
-        ("{\"parameters\":{\"binary_data_output\":true},\"inputs\":[" + inputs + "]}")
+        ("{\"parameters\":{\"binary_data_output\":true"
+                + timeout
+                + "},\"inputs\":["
+                + inputs
+                + "]}")
             .getBytes(UTF_8);
     var parts = new ArrayList<byte[]>(List.of(json));
     parts.addAll(tensors);
@@ -50,7 +58,19 @@ final class RequestBytes {
           .addAllShape(input.shape());
       request.addRawInputContents(ByteString.copyFrom(input.littleEndian()));
     }
+    if (!sample.timeout().isZero()) {
+      var timeout = InferParameter.newBuilder().setInt64Param(micros(sample)).build();
+      request.putParameters("timeout", timeout);
+    }
     return request.build().toByteArray();
+  }
+
+  private static String timeout(Sample sample) {
+    return "\"timeout\":" + micros(sample);
+  }
+
+  private static long micros(Sample sample) {
+    return TimeUnit.NANOSECONDS.toMicros(sample.timeout().toNanos());
   }
 
   private static String describe(Sample sample, Function<SampleTensor, String> rest) {

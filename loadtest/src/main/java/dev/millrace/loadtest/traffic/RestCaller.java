@@ -50,9 +50,15 @@ final class RestCaller implements Caller {
   }
 
   private void complete(@Nullable String failure) {
+    complete(failure, false);
+  }
+
+  private void complete(@Nullable String failure, boolean refused) {
     var outcome = pending;
     pending = null;
-    if (outcome != null) {
+    if (outcome != null && failure != null && refused) {
+      outcome.refused(failure);
+    } else if (outcome != null) {
       outcome.answered(failure);
     }
   }
@@ -87,7 +93,7 @@ final class RestCaller implements Caller {
         channel = null;
         var _ = context.close();
       }
-      complete(failure);
+      complete(failure, answer.isRefusal());
     }
 
     @Override

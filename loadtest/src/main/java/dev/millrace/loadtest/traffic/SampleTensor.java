@@ -2,6 +2,8 @@ package dev.millrace.loadtest.traffic;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.BiConsumer;
 
@@ -17,6 +19,14 @@ public record SampleTensor(String name, String datatype, List<Long> shape, List<
           "Tensor '%s' of shape %s has %d values; expected %d."
               .formatted(name, shape, values.size(), count));
     }
+  }
+
+  /** Its rows this many times. */
+  SampleTensor times(int count) {
+    var more = new ArrayList<>(shape);
+    more.set(0, shape.getFirst() * count);
+    var repeated = Collections.nCopies(count, values).stream().flatMap(List::stream).toList();
+    return new SampleTensor(name, datatype, more, repeated);
   }
 
   /** The values as the protocols' little-endian bytes. */

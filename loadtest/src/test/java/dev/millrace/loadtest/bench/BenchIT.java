@@ -32,7 +32,7 @@ class BenchIT {
         new BenchPlan(
             Path.of(System.getProperty("millrace.service.jar", "not set")),
             List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx1g"),
-            EnumSet.allOf(Part.class),
+            EnumSet.complementOf(EnumSet.of(Part.OVERLOAD, Part.BURST, Part.ZIPF)),
             List.of(FixtureModel.MLP),
             1,
             SHORT,

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.loadtest.bench.Cell.Server;
 import dev.millrace.loadtest.fixture.FixtureModel;
+import dev.millrace.loadtest.generator.Counts;
+import dev.millrace.loadtest.generator.Latencies;
 import dev.millrace.loadtest.generator.Measurement;
+import dev.millrace.loadtest.generator.Timeline;
 import dev.millrace.loadtest.traffic.Protocol;
 import java.time.Duration;
 import java.util.Arrays;
@@ -68,8 +71,13 @@ class SpeedReportTest {
     var nanos = new Histogram(3);
     nanos.recordValueWithCount(1_000_000, 50);
     nanos.recordValueWithCount(slowMillis * 1_000_000L, 50);
-    var measured = new Measurement(4, 1, Duration.ofSeconds(2), nanos, "HTTP 500: no");
+    var measured = measurement(nanos);
     return new Sampled(measured, cpuMicros, 10, 0.5);
+  }
+
+  private static Measurement measurement(Histogram nanos) {
+    var timeline = new Latencies(nanos, nanos, new Timeline(0, 0));
+    return new Measurement(new Counts(4, 0, 1), Duration.ofSeconds(2), timeline, "HTTP 500: no");
   }
 
   private static List<String> cells(String table, int line) {

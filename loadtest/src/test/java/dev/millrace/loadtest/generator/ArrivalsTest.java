@@ -20,6 +20,22 @@ class ArrivalsTest {
   }
 
   @Test
+  void aBurstIsAsLongAsItShouldBeAndMovesNothingBeforeOrAfterIt() {
+    var usual = new Arrivals.Constant(100);
+    var burst = new Arrivals.Burst(usual, 10, Duration.ofSeconds(2), Duration.ofSeconds(1));
+    assertThat(millis(burst, 199)).isEqualTo(1_990);
+    assertThat(millis(burst, 200)).isEqualTo(2_000);
+    assertThat(millis(burst, 201)).isEqualTo(2_001);
+    assertThat(millis(burst, 1_199)).isEqualTo(2_999);
+    assertThat(millis(burst, 1_200)).isEqualTo(3_000);
+    assertThat(millis(burst, 1_201)).isEqualTo(3_010);
+  }
+
+  private static long millis(Arrivals arrivals, long index) {
+    return arrivals.dueNanos(index, 0, 0) / 1_000_000;
+  }
+
+  @Test
   void aRateThatIsNotPositiveIsRefused() {
     assertThatThrownBy(() -> new Arrivals.Constant(0))
         .hasMessage("The rate is 0.0 requests per second; it must be more than 0.");

@@ -37,6 +37,15 @@ class AnswerHeadTest {
   }
 
   @Test
+  void aServerWithTooMuchToDoRefuses() {
+    assertThat(new AnswerHead(503, 0, false).isRefusal()).isTrue();
+    assertThat(new AnswerHead(504, 0, false).isRefusal()).isTrue();
+    assertThat(new AnswerHead(429, 0, false).isRefusal()).isTrue();
+    assertThat(new AnswerHead(500, 0, false).isRefusal()).isFalse();
+    assertThat(new AnswerHead(200, 0, false).isRefusal()).isFalse();
+  }
+
+  @Test
   void anAnswerWithoutLengthIsRefused() {
     assertThatThrownBy(() -> AnswerHead.read(bytes("HTTP/1.1 200 OK\r\n\r\n")))
         .hasMessageContaining("has no Content-Length");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.protocol.oip.ModelInferRequest;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +49,17 @@ class RequestBytesTest {
     assertThat(request.getInputs(0).getShapeList()).containsExactly(1L, 2L);
     assertThat(request.getRawInputContents(0).toByteArray())
         .isEqualTo(SAMPLE.inputs().getFirst().littleEndian());
+  }
+
+  @Test
+  void everyProtocolCarriesTheDeadlineInMicroseconds() throws Exception {
+    var hurried = SAMPLE.within(Duration.ofMillis(20));
+    assertThat(text(RequestBytes.json(hurried, SERVER)))
+        .contains("{\"parameters\":{\"timeout\":20000},\"inputs\":");
+    assertThat(text(RequestBytes.binary(hurried, SERVER)))
+        .contains("{\"binary_data_output\":true,\"timeout\":20000},\"inputs\":");
+    var request = ModelInferRequest.parseFrom(RequestBytes.grpc(hurried));
+    assertThat(request.getParametersOrThrow("timeout").getInt64Param()).isEqualTo(20_000);
   }
 
   private static String text(byte[] bytes) {

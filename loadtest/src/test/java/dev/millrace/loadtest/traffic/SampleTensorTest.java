@@ -44,4 +44,11 @@ class SampleTensorTest {
         .hasMessageContaining("Tensor 'x' has datatype BYTES")
         .hasMessageContaining("BOOL, whole numbers, FP32 and FP64");
   }
+
+  @Test
+  void repeatsItsRows() {
+    var rows = new SampleTensor("x", "FP32", List.of(1L, 2L), List.of(0.5, 2.0)).times(2);
+    assertThat(rows.shape()).containsExactly(2L, 2L);
+    assertThat(rows.values()).containsExactly(0.5, 2.0, 0.5, 2.0);
+  }
 }
