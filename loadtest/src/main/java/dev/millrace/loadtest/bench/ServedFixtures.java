@@ -41,7 +41,10 @@ final class ServedFixtures implements AutoCloseable {
     void writeInto(Path models) throws IOException;
   }
 
-  /** Starts on these models and returns when they are all loaded. */
+  /**
+   * Starts on these models and returns when they are all loaded; under explicit control, when it
+   * listens.
+   */
   static ServedFixtures start(ServiceSetup setup, Collection<FixtureModel> models)
       throws IOException {
     return start(
@@ -70,13 +73,15 @@ final class ServedFixtures implements AutoCloseable {
         ServerProcess.start(
             "service", setup.jar(), setup.prefix(), setup.javaOptions(), environment, log);
     var service = new ServedFixtures(folder, ports, process, started);
-    service.awaitReady();
+    // Under explicit control there may be nothing to be ready with until the first load.
+    var explicit = "explicit".equals(environment.get("MILLRACE_MODEL_CONTROL"));
+    service.awaitHealth(explicit ? "live" : "ready");
     return service;
   }
 
-  private void awaitReady() {
+  private void awaitHealth(String health) {
     try {
-      process.awaitOk(URI.create(http() + "/v2/health/ready"), START_LIMIT);
+      process.awaitOk(URI.create(http() + "/v2/health/" + health), START_LIMIT);
     } catch (RuntimeException e) {
       process.close();
       throw e;

@@ -31,12 +31,18 @@ final class ZipfBench {
     this.terminal = terminal;
     models = plan.isQuick() ? 1_000 / QUICK : 1_000;
     loaded = plan.isQuick() ? 5 : 50;
-    this.setup = setup.with("MILLRACE_MAX_LOADED_MODELS", Integer.toString(loaded));
+    this.setup =
+        setup
+            .with("MILLRACE_MAX_LOADED_MODELS", Integer.toString(loaded))
+            .with("MILLRACE_MODEL_CONTROL", "explicit");
   }
 
   Section run() throws IOException, InterruptedException {
     try (var service = ServedFixtures.start(setup, this::write);
         var api = service.api()) {
+      for (var model = 0; model < models; model++) {
+        api.load(name(model));
+      }
       terminal.printf("  %d models after %d s%n", models, service.age().toSeconds());
       var ideal = new IdealLru(loaded);
       // The same state in both after this, whatever the service had loaded at first.
