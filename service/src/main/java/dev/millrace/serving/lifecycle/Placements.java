@@ -56,6 +56,9 @@ public final class Placements {
   /** Of models that are loaded or being loaded. */
   private final Set<Berths> afloat = ConcurrentHashMap.newKeySet();
 
+  /** When a load last found room. */
+  private volatile long lastFoundNanos;
+
   /** Places the models of a catalog on the devices of an inventory. */
   public Placements(
       ModelCatalog catalog,
@@ -70,6 +73,7 @@ public final class Placements {
     this.limits = limits;
     this.meters = meters;
     this.clock = clock;
+    lastFoundNanos = clock.nanos();
     retirement = new Retirement(catalog);
     inventory
         .devices()
@@ -106,7 +110,9 @@ public final class Placements {
     long bytes = ledger.expected(model, fileBytes);
     long startedNanos = clock.nanos();
     while (true) {
-      boolean patient = clock.nanos() - startedNanos < limits.patience().toNanos();
+      // Others that find room show that it comes free: at a start many loads wait in a row.
+      long sinceNanos = Math.max(startedNanos, lastFoundNanos);
+      boolean patient = clock.nanos() - sinceNanos < limits.patience().toNanos();
       var request =
           new PlacementRequest(model, bytes, settings, patient ? Urgency.CAN_WAIT : Urgency.NOW);
       var found = reserve(request, Own.MAY_GO);
@@ -218,6 +224,7 @@ public final class Placements {
       closing.add(asleep.get());
     }
     var berths = berths(request, settle.spots());
+    lastFoundNanos = clock.nanos();
     afloat.add(berths);
     return Optional.of(new Reservation(berths, closing));
   }

@@ -58,6 +58,24 @@ class DormantModelsTest {
   }
 
   @Test
+  void areAllLoadedOnceAtAStartThoughThatTakesLongerThanOneWaitsForRoom() {
+    var limits = new PlacementLimits(0, 1, 2, MOST_WAITING, Duration.ofSeconds(2));
+    try (var crowded =
+        new FakeEngine(new FakeDevices(1L << 40), limits, ModelSettings.defaults())) {
+      var loads =
+          IntStream.range(0, 150)
+              .mapToObj(
+                  i ->
+                      CompletableFuture.runAsync(
+                          () -> crowded.rollout().serve(candidate("model" + i, "1", "2")),
+                          Thread::startVirtualThread))
+              .toArray(CompletableFuture[]::new);
+      CompletableFuture.allOf(loads).join();
+      assertThat(crowded.runtime().openNow()).isLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
   void areReadyAndDescribed() {
     serveBoth();
     assertThat(status("a").state()).isEqualTo(VersionState.READY);
