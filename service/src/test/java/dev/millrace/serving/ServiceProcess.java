@@ -5,7 +5,11 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,6 +54,7 @@ final class ServiceProcess implements AutoCloseable {
     for (var port : List.of("HTTP", "GRPC", "MANAGEMENT")) {
       builder.environment().put("MILLRACE_" + port + "_PORT", "0");
     }
+    builder.environment().put("MILLRACE_REHEARSAL", "0s");
     builder.environment().put("MILLRACE_HOME", folder.resolve("home").toString());
     builder.environment().putAll(environment);
     return new ServiceProcess(builder.start(), output);
@@ -63,10 +68,23 @@ final class ServiceProcess implements AutoCloseable {
         .collect(Collectors.joining(File.pathSeparator));
   }
 
-  /** Waits until it says that a version is available. */
+  /** Waits until it says that a version is available, and is ready. */
   void awaitVersion() {
     await(() -> output().contains("Version available"));
     await(() -> output().contains("is listening"));
+    await(this::isReady);
+  }
+
+  private boolean isReady() {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port(1))) {
+      socket.setSoTimeout((int) LIMIT.toMillis());
+      var request = "GET /v2/health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      var answer = socket.getInputStream().readAllBytes();
+      return new String(answer, StandardCharsets.US_ASCII).startsWith("HTTP/1.1 200");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   ManagedChannel channel() {
