@@ -47,16 +47,36 @@ final class ServedFixtures implements AutoCloseable {
    */
   static ServedFixtures start(ServiceSetup setup, Collection<FixtureModel> models)
       throws IOException {
-    return start(
-        setup,
-        folder -> {
-          for (var model : models) {
-            model.writeInto(folder);
-          }
-        });
+    return start(setup, contents(models));
   }
 
   static ServedFixtures start(ServiceSetup setup, Contents contents) throws IOException {
+    var service = launch(setup, contents);
+    // Under explicit control there may be nothing to be ready with until the first load.
+    var explicit = "explicit".equals(setup.environment().get("MILLRACE_MODEL_CONTROL"));
+    service.awaitOk(explicit ? "health/live" : "health/ready");
+    return service;
+  }
+
+  /** Starts on these models and returns when each of them answers, ready or not. */
+  static ServedFixtures loaded(ServiceSetup setup, Collection<FixtureModel> models)
+      throws IOException {
+    var service = launch(setup, contents(models));
+    for (var model : models) {
+      service.awaitOk("models/" + model.modelName() + "/ready");
+    }
+    return service;
+  }
+
+  private static Contents contents(Collection<FixtureModel> models) {
+    return folder -> {
+      for (var model : models) {
+        model.writeInto(folder);
+      }
+    };
+  }
+
+  private static ServedFixtures launch(ServiceSetup setup, Contents contents) throws IOException {
     var folder = Files.createTempDirectory("millrace-bench");
     var models = Files.createDirectories(folder.resolve("models"));
     contents.writeInto(models);
@@ -72,16 +92,17 @@ final class ServedFixtures implements AutoCloseable {
     var process =
         ServerProcess.start(
             "service", setup.jar(), setup.prefix(), setup.javaOptions(), environment, log);
-    var service = new ServedFixtures(folder, ports, process, started);
-    // Under explicit control there may be nothing to be ready with until the first load.
-    var explicit = "explicit".equals(environment.get("MILLRACE_MODEL_CONTROL"));
-    service.awaitHealth(explicit ? "live" : "ready");
-    return service;
+    return new ServedFixtures(folder, ports, process, started);
   }
 
-  private void awaitHealth(String health) {
+  /** Waits until the server says that it is ready. */
+  void awaitReady() {
+    awaitOk("health/ready");
+  }
+
+  private void awaitOk(String path) {
     try {
-      process.awaitOk(URI.create(http() + "/v2/health/" + health), START_LIMIT);
+      process.awaitOk(URI.create(http() + "/v2/" + path), START_LIMIT);
     } catch (RuntimeException e) {
       process.close();
       throw e;

@@ -40,11 +40,14 @@ final class StartBench {
 
   private void measure(Protocol protocol) throws Exception {
     var all = plan.isQuick() ? plan.models() : List.of(FixtureModel.values());
-    try (var service = ServedFixtures.start(setup, all);
+    try (var service = ServedFixtures.loaded(setup, all);
         var api = service.api()) {
       api.infer(FixtureModel.MLP.sample());
       var answered = service.age().toMillis() / 1e3;
       line(protocol, "start to first answer, s", "%.2f", answered, START_GOAL_SECONDS);
+      service.awaitReady();
+      var ready = service.age().toMillis() / 1e3;
+      table.row(protocol.label(), "start to ready, s", number("%.2f", ready), "", "");
       for (var model : all) {
         api.infer(model.sample());
       }
