@@ -116,6 +116,7 @@ final class FairDevice {
 
   private long enterAmongOthers(Account account) {
     Waiter waiter;
+    boolean mayRunAtOnce;
     lock.lock();
     try {
       long now = clock.nanos();
@@ -130,10 +131,11 @@ final class FairDevice {
       account.await(1);
       waiters.add(waiter);
       letRun(now);
+      mayRunAtOnce = waiter.letGo;
     } finally {
       lock.unlock();
     }
-    return waiter.letGo ? 0 : await(waiter);
+    return mayRunAtOnce ? 0 : await(waiter);
   }
 
   /** The one who was alone goes on as one of several. */
