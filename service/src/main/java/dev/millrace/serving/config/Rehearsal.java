@@ -96,7 +96,12 @@ final class Rehearsal implements ApplicationListener<ApplicationReadyEvent> {
   }
 
   private Thread caller(Opening opening, long untilNanos) {
-    return Thread.ofVirtual().start(() -> call(opening, untilNanos));
+    // Not virtual: with one core there is one carrier, and a thread that initialises a class holds it
+    // while it may wait for another that then never runs.
+    return Thread.ofPlatform()
+        .name("rehearsal-caller")
+        .daemon()
+        .start(() -> call(opening, untilNanos));
   }
 
   private void call(Opening opening, long untilNanos) {
