@@ -96,7 +96,8 @@ final class Rehearsal implements ApplicationListener<ApplicationReadyEvent> {
   }
 
   private Thread caller(Opening opening, long untilNanos) {
-    // Not virtual: with one core there is one carrier, and a thread that initialises a class holds it
+    // Not virtual: with one core there is one carrier, and a thread that initialises a class holds
+    // it
     // while it may wait for another that then never runs.
     return Thread.ofPlatform()
         .name("rehearsal-caller")
