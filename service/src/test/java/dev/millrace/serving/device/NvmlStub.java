@@ -48,7 +48,7 @@ final class NvmlStub {
     return stub;
   }
 
-  @SuppressWarnings("restricted")
+  @SuppressWarnings("restricted") // calling a C library is what it is for
   private void tellWhereItsStateIs() {
     try (var arena = Arena.ofConfined()) {
       var function =
