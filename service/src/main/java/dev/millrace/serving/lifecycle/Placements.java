@@ -1,23 +1,17 @@
 package dev.millrace.serving.lifecycle;
 
-import dev.millrace.serving.device.Device;
-import dev.millrace.serving.device.DeviceHealth;
 import dev.millrace.serving.device.DeviceInventory;
-import dev.millrace.serving.device.DeviceKind;
 import dev.millrace.serving.lifecycle.Berths.Berth;
-import dev.millrace.serving.lifecycle.Fleet.Hold;
-import dev.millrace.serving.lifecycle.Fleet.Place;
-import dev.millrace.serving.lifecycle.Fleet.Resident;
 import dev.millrace.serving.lifecycle.PlacementDecision.Await;
 import dev.millrace.serving.lifecycle.PlacementDecision.Refuse;
 import dev.millrace.serving.lifecycle.PlacementDecision.Settle;
 import dev.millrace.serving.lifecycle.PlacementDecision.Spot;
 import dev.millrace.serving.lifecycle.PlacementRequest.Urgency;
+import dev.millrace.serving.lifecycle.Survey.Own;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.telemetry.PlacementMeters;
 import dev.millrace.serving.time.NanoClock;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,7 +21,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,11 +32,6 @@ public final class Placements {
   private static final Logger log = LoggerFactory.getLogger(Placements.class);
   private static final long LOOK_AGAIN_NANOS = 2_000_000;
 
-  /** Of what the heap leaves of a machine's memory, and at least of all of it. */
-  private static final double CPU_SHARE = 0.8;
-
-  private static final double LEAST_CPU_SHARE = 0.2;
-
   private final ModelCatalog catalog;
   private final DeviceInventory inventory;
   private final UsedMemory used;
@@ -51,6 +39,7 @@ public final class Placements {
   private final PlacementMeters meters;
   private final NanoClock clock;
   private final DeviceLedger ledger = new DeviceLedger();
+  private final Survey survey;
   private final Retirement retirement;
 
   /** Of models that are loaded or being loaded. */
@@ -74,6 +63,7 @@ public final class Placements {
     this.meters = meters;
     this.clock = clock;
     lastFoundNanos = clock.nanos();
+    survey = new Survey(catalog, inventory, ledger, limits);
     retirement = new Retirement(catalog);
     inventory
         .devices()
@@ -147,12 +137,6 @@ public final class Placements {
   /** Measures the loads at these places until it is closed. */
   Measurement measure(Berths berths) {
     return new Measurement(ledger, used, berths.all().stream().map(Berth::device).toList());
-  }
-
-  /** Whether the version that is being replaced by the same model may make room for it. */
-  private enum Own {
-    MAY_GO,
-    STAYS
   }
 
   private final class Reservation {
@@ -261,50 +245,8 @@ public final class Placements {
   }
 
   private Fleet fleet(String wanted, Own own) {
-    var residents =
-        catalog.entries().stream()
-            .flatMap(model -> Optional.ofNullable(model.serving().live()).stream())
-            .map(version -> resident(version, version.model().equals(wanted) ? own : Own.MAY_GO))
-            .toList();
-    var models = afloat.stream().map(Berths::model).collect(Collectors.toCollection(HashSet::new));
-    return new Fleet(
-        inventory.devices().stream().map(this::place).toList(),
-        residents,
-        models.size(),
-        limits.loadedModels());
-  }
-
-  private static Resident resident(LoadedVersion version, Own own) {
-    Hold hold;
-    if (own == Own.STAYS || !version.mayBeUnloaded()) {
-      hold = Hold.PINNED;
-    } else {
-      hold = version.leases().held() > 0 ? Hold.LEASED : Hold.IDLE;
-    }
-    return new Resident(version.model(), version.lastUse(), hold, version.berths().bytes());
-  }
-
-  private Place place(Device device) {
-    var failure = inventory.health(device) instanceof DeviceHealth.Failed(var why) ? why : "";
-    long budget = failure.isEmpty() ? budgetBytes(device) : 0;
-    long room = budget - ledger.takenBytes(device);
-    if (device.kind() == DeviceKind.GPU && failure.isEmpty()) {
-      // Other processes may use it too; what is expected and not there yet is as good as taken.
-      room = Math.min(room, inventory.memory(device).freeBytes() - ledger.expectedBytes(device));
-    }
-    return new Place(device, failure, budget, Math.max(room, 0), ledger.copies(device));
-  }
-
-  private long budgetBytes(Device device) {
-    if (device.kind() == DeviceKind.GPU) {
-      return (long) (inventory.memory(device).totalBytes() * limits.gpuShare());
-    }
-    if (limits.cpuBytes() > 0) {
-      return limits.cpuBytes();
-    }
-    long total = inventory.memory(device).totalBytes();
-    return (long)
-        Math.max((total - Runtime.getRuntime().maxMemory()) * CPU_SHARE, total * LEAST_CPU_SHARE);
+    int models = (int) afloat.stream().map(Berths::model).distinct().count();
+    return survey.fleet(wanted, own, models);
   }
 
   private static void lookAgainLater(String model) {

@@ -3,8 +3,8 @@ package dev.millrace.serving.scheduling;
 import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelRunException;
-import dev.millrace.serving.runtime.RunOutputs;
 import dev.millrace.serving.runtime.ValuesRefusedException;
+import dev.millrace.serving.scheduling.Instance.Computed;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.telemetry.ModelMeters;
 import dev.millrace.serving.telemetry.RequestDurations;
@@ -19,21 +19,13 @@ import org.slf4j.LoggerFactory;
 final class BatchRunner implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
 
-  private ExecutableModel model;
-
-  /** Written by the worker. */
-  private @Nullable DeviceMemoryException outOfMemory;
-
-  /** Whether the instance is closed and has no successor. Written by the worker. */
-  private boolean lost;
-
+  private final Instance instance;
   private final RequestQueue queue;
   private final Learned learned;
   private final ComputeTimes times;
   private final ModelMeters meters;
   private final Refusals refusals;
   private final NanoClock clock;
-  private BatchInputs inputs;
   private final Handover handover;
   private final Waits waits = new Waits();
 
@@ -47,7 +39,7 @@ final class BatchRunner implements AutoCloseable {
       ModelMeters meters,
       NanoClock clock,
       @Nullable Padding padding) {
-    this.model = model;
+    instance = new Instance(model, meters, clock, padding);
     this.padding = padding;
     this.queue = queue;
     this.learned = learned;
@@ -55,7 +47,6 @@ final class BatchRunner implements AutoCloseable {
     this.meters = meters;
     this.clock = clock;
     refusals = new Refusals(meters.model());
-    inputs = new BatchInputs(model, padding);
     handover = new Handover(meters);
   }
 
@@ -93,20 +84,22 @@ final class BatchRunner implements AutoCloseable {
     handover.send();
   }
 
+  /** Replaces the instance if the last run broke it; false when there is none any more. */
+  boolean isWhole(InstanceRepair repair, Turn turn) {
+    return instance.isWhole(repair, turn);
+  }
+
   @Override
   public void close() {
-    if (!lost) {
-      inputs.close();
-      model.close();
-    }
+    instance.close();
   }
 
   /** Runs zeros twice, since the first run of a size may allocate; returns what the second took. */
   long warmUp(int rows) {
-    var parts = List.of(Part.whole(Zeros.request(model.signature(), rows), clock.nanos()));
-    compute(parts, rows).outputs().close();
-    var second = compute(parts, rows);
-    long tookNanos = second.endedNanos() - second.assembledNanos();
+    var parts = List.of(Part.whole(Zeros.request(instance.signature(), rows), clock.nanos()));
+    instance.compute(parts, rows).outputs().close();
+    var second = instance.compute(parts, rows);
+    long tookNanos = second.computeNanos();
     times.ran(rows, tookNanos);
     boolean cuttable = OutputRows.haveRows(second.outputs().tensors(), rows);
     second.outputs().close();
@@ -121,7 +114,7 @@ final class BatchRunner implements AutoCloseable {
     long startedNanos = clock.nanos();
     Computed computed;
     try {
-      computed = compute(parts, rows);
+      computed = instance.compute(parts, rows);
     } catch (DeviceMemoryException e) {
       failForMemory(parts, e);
       return;
@@ -135,35 +128,10 @@ final class BatchRunner implements AutoCloseable {
   /** Running them one by one would not help: the instance is broken. */
   private void failForMemory(List<Part> parts, DeviceMemoryException cause) {
     logFailure(cause);
-    outOfMemory = cause;
+    instance.ranOutOfMemory(cause);
     for (int i = 0; i < parts.size(); i++) {
       parts.get(i).fail(refusals.noMemory(), FailureReason.BACKEND, handover);
     }
-  }
-
-  /** Replaces the instance if the last run broke it; false when there is none any more. */
-  boolean isWhole(InstanceRepair repair, Turn turn) {
-    var cause = outOfMemory;
-    if (cause == null) {
-      return true;
-    }
-    // The repair closes the instance, and what is bound to it has to go first.
-    inputs.close();
-    lost = true;
-    try {
-      repair.replace(model, cause).ifPresent(this::goOnWith);
-    } catch (RuntimeException | Error e) {
-      log.error("Repair broke: model={} version={}", meters.model(), meters.version(), e);
-    }
-    turn.moveTo(model.device());
-    return !lost;
-  }
-
-  private void goOnWith(ExecutableModel other) {
-    model = other;
-    inputs = new BatchInputs(other, padding);
-    outOfMemory = null;
-    lost = false;
   }
 
   /** One caller's values must not cost the others of the batch their answers. */
@@ -199,19 +167,9 @@ final class BatchRunner implements AutoCloseable {
     }
   }
 
-  private Computed compute(List<Part> parts, int rows) {
-    var batch = inputs.prepare(parts, rows);
-    long assembledNanos = clock.nanos();
-    try {
-      return new Computed(batch.run(), assembledNanos, clock.nanos());
-    } finally {
-      inputs.release(batch, rows);
-    }
-  }
-
   private void answer(List<Part> parts, int rows, long startedNanos, Computed computed) {
     meters.ran();
-    learned.ran(rows, computed.endedNanos() - computed.assembledNanos());
+    learned.ran(rows, computed.computeNanos());
     var outputs = computed.outputs().tensors();
     boolean whole = parts.size() == 1 && parts.getFirst().split == null;
     if (!whole && !OutputRows.haveRows(outputs, rows)) {
@@ -305,7 +263,7 @@ final class BatchRunner implements AutoCloseable {
       long cutNanos) {
     long queueNanos = startedNanos - part.submittedNanos;
     long assembleNanos = computed.assembledNanos() - startedNanos;
-    long computeNanos = computed.endedNanos() - computed.assembledNanos();
+    long computeNanos = computed.computeNanos();
     var reason = waits.reason(part.submittedNanos, startedNanos);
     meters.waited(reason, queueNanos);
     var timings = new BatchTimings(queueNanos, assembleNanos, computeNanos, rows, reason);
@@ -332,6 +290,4 @@ final class BatchRunner implements AutoCloseable {
       part.fail(refusals.broken(), FailureReason.OTHER, handover);
     }
   }
-
-  private record Computed(RunOutputs outputs, long assembledNanos, long endedNanos) {}
 }

@@ -1,0 +1,88 @@
+package dev.millrace.serving.lifecycle;
+
+import dev.millrace.serving.device.Device;
+import dev.millrace.serving.device.DeviceHealth;
+import dev.millrace.serving.device.DeviceInventory;
+import dev.millrace.serving.device.DeviceKind;
+import dev.millrace.serving.lifecycle.Fleet.Hold;
+import dev.millrace.serving.lifecycle.Fleet.Place;
+import dev.millrace.serving.lifecycle.Fleet.Resident;
+import java.util.List;
+import java.util.Optional;
+
+/** Looks at devices and at the models on them: what a placement is decided by. Thread-safe. */
+final class Survey {
+  /** Of what the heap leaves of a machine's memory, and at least of all of it. */
+  private static final double CPU_SHARE = 0.8;
+
+  private static final double LEAST_CPU_SHARE = 0.2;
+
+  private final ModelCatalog catalog;
+  private final DeviceInventory inventory;
+  private final DeviceLedger ledger;
+  private final PlacementLimits limits;
+
+  Survey(
+      ModelCatalog catalog,
+      DeviceInventory inventory,
+      DeviceLedger ledger,
+      PlacementLimits limits) {
+    this.catalog = catalog;
+    this.inventory = inventory;
+    this.ledger = ledger;
+    this.limits = limits;
+  }
+
+  /** Whether the version that is being replaced by the same model may make room for it. */
+  enum Own {
+    MAY_GO,
+    STAYS
+  }
+
+  /** The state of this moment, for one more copy of a model. */
+  Fleet fleet(String wanted, Own own, int models) {
+    var residents =
+        catalog.entries().stream()
+            .flatMap(model -> Optional.ofNullable(model.serving().live()).stream())
+            .map(version -> resident(version, version.model().equals(wanted) ? own : Own.MAY_GO))
+            .toList();
+    return new Fleet(places(), residents, models, limits.loadedModels());
+  }
+
+  private List<Place> places() {
+    return inventory.devices().stream().map(this::place).toList();
+  }
+
+  private static Resident resident(LoadedVersion version, Own own) {
+    Hold hold;
+    if (own == Own.STAYS || !version.mayBeUnloaded()) {
+      hold = Hold.PINNED;
+    } else {
+      hold = version.leases().held() > 0 ? Hold.LEASED : Hold.IDLE;
+    }
+    return new Resident(version.model(), version.lastUse(), hold, version.berths().bytes());
+  }
+
+  private Place place(Device device) {
+    var failure = inventory.health(device) instanceof DeviceHealth.Failed(var why) ? why : "";
+    long budget = failure.isEmpty() ? budgetBytes(device) : 0;
+    long room = budget - ledger.takenBytes(device);
+    if (device.kind() == DeviceKind.GPU && failure.isEmpty()) {
+      // Other processes may use it too; what is expected and not there yet is as good as taken.
+      room = Math.min(room, inventory.memory(device).freeBytes() - ledger.expectedBytes(device));
+    }
+    return new Place(device, failure, budget, Math.max(room, 0), ledger.copies(device));
+  }
+
+  private long budgetBytes(Device device) {
+    if (device.kind() == DeviceKind.GPU) {
+      return (long) (inventory.memory(device).totalBytes() * limits.gpuShare());
+    }
+    if (limits.cpuBytes() > 0) {
+      return limits.cpuBytes();
+    }
+    long total = inventory.memory(device).totalBytes();
+    return (long)
+        Math.max((total - Runtime.getRuntime().maxMemory()) * CPU_SHARE, total * LEAST_CPU_SHARE);
+  }
+}
