@@ -1,10 +1,8 @@
 package dev.millrace.serving.api.edge;
 
 import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -16,9 +14,6 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.ReferenceCountUtil;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,16 +33,13 @@ import org.slf4j.LoggerFactory;
 final class FastPathHandler extends ChannelDuplexHandler {
   private static final Logger log = LoggerFactory.getLogger(FastPathHandler.class);
 
-  /** How long a client that was refused may go on sending before the connection is cut. */
-  private static final Duration LINGER = Duration.ofSeconds(2);
-
   private final FastPath path;
   private final HeldMessages held = new HeldMessages();
   private final HeadTimer headTimer;
+  private final ConnectionEnd end = new ConnectionEnd();
   private @Nullable FastCall call;
   private int awaitedFromSpring;
   private boolean informational;
-  private boolean ending;
 
   FastPathHandler(FastPath path) {
     this.path = path;
@@ -57,7 +49,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     headTimer.messageArrived();
-    if (!ending && (!held.isEmpty() || isBlocked(message))) {
+    if (!end.begun() && (!held.isEmpty() || isBlocked(message))) {
       held.hold(ctx, message);
     } else {
       accept(ctx, message);
@@ -67,7 +59,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     boolean withoutMessage = headTimer.readCompleted();
-    if (call != null || ending) {
+    if (call != null || end.begun()) {
       readOn(ctx);
     } else if (withoutMessage && awaitedFromSpring == 0 && held.isEmpty()) {
       headTimer.start(ctx, () -> refuse(ctx, Refusal.ofSlowHead(path.limits())));
@@ -101,19 +93,20 @@ final class FastPathHandler extends ChannelDuplexHandler {
 
   /** Sends the answer of a call, unless its client has gone. */
   void reply(FastCall answered, FullHttpResponse response) {
-    if (!end(answered) || answered.gone()) {
+    if (!finish(answered) || answered.gone()) {
       response.release();
       return;
     }
     var ctx = answered.context();
     boolean keepAlive = HttpUtil.isKeepAlive(answered.head()) && !path.inFlight().draining();
     path.observer().answered(response.status().code(), answered.elapsedNanos());
-    var written = FastResponses.send(ctx, answered.head().protocolVersion(), response, keepAlive);
     if (!keepAlive) {
-      ending = true;
       held.discard();
-      written.addListener(ChannelFutureListener.CLOSE);
-    } else if (held.isEmpty()) {
+      end.answer(ctx, answered.head().protocolVersion(), response);
+      return;
+    }
+    var _ = FastResponses.send(ctx, answered.head().protocolVersion(), response, true);
+    if (held.isEmpty()) {
       ctx.read();
     } else {
       resumeHeld(ctx);
@@ -133,8 +126,8 @@ final class FastPathHandler extends ChannelDuplexHandler {
   }
 
   private void accept(ChannelHandlerContext ctx, Object message) {
-    if (ending) {
-      discard(ctx, message);
+    if (end.begun()) {
+      end.discard(ctx, message);
     } else if (call != null) {
       receive(ctx, call, (HttpContent) message);
     } else if (isOurs(message)) {
@@ -167,13 +160,15 @@ final class FastPathHandler extends ChannelDuplexHandler {
     int length = receiving.body().length() + chunk.content().readableBytes();
     if (length > path.limits().maxBodyBytes()) {
       refuse(ctx, Refusal.ofTooLarge(path.limits()));
-      discard(ctx, chunk);
+      end.discard(ctx, chunk);
       return;
     }
     boolean last = chunk instanceof LastHttpContent;
     if (!receiving.collect(chunk.content())) {
       refuse(ctx, Refusal.ofFullMemory(path.bodies()));
-      closeIf(last, ctx);
+      if (last) {
+        end.discard(ctx, LastHttpContent.EMPTY_LAST_CONTENT);
+      }
     } else if (last) {
       receiving.complete();
       handle(receiving);
@@ -218,45 +213,11 @@ final class FastPathHandler extends ChannelDuplexHandler {
   private void refuse(ChannelHandlerContext ctx, Refusal refusal) {
     var refused = call;
     if (refused != null) {
-      end(refused);
+      finish(refused);
     }
     path.observer().answered(refusal.status(), refused == null ? 0 : refused.elapsedNanos());
-    ending = true;
     held.discard();
-    var response = FastResponses.error(refusal.status(), refusal.message());
-    FastResponses.send(ctx, HttpVersion.HTTP_1_1, response, false).addListener(_ -> endOutput(ctx));
-    closeAfter(LINGER, ctx);
-  }
-
-  /**
-   * Tells the client that nothing follows, and goes on reading: closing while its bytes still
-   * arrive resets the connection, and the reset may overtake the answer.
-   */
-  private static void endOutput(ChannelHandlerContext ctx) {
-    if (ctx.channel() instanceof DuplexChannel channel) {
-      var _ = channel.shutdownOutput();
-    }
-    ctx.read();
-  }
-
-  private static void closeAfter(Duration delay, ChannelHandlerContext ctx) {
-    var _ = ctx.executor().schedule(() -> close(ctx), delay.toNanos(), TimeUnit.NANOSECONDS);
-  }
-
-  private static void close(ChannelHandlerContext ctx) {
-    var _ = ctx.close();
-  }
-
-  private void discard(ChannelHandlerContext ctx, Object message) {
-    boolean last = message instanceof LastHttpContent;
-    ReferenceCountUtil.release(message);
-    closeIf(last, ctx);
-  }
-
-  private static void closeIf(boolean last, ChannelHandlerContext ctx) {
-    if (last) {
-      close(ctx);
-    }
+    end.refuse(ctx, FastResponses.error(refusal.status(), refusal.message()));
   }
 
   /** Later, because the caller may be inside the answer of the request before. */
@@ -275,14 +236,14 @@ final class FastPathHandler extends ChannelDuplexHandler {
     if (held.isEmpty()) {
       held.resumeReading(ctx);
     }
-    if (call != null || ending) {
+    if (call != null || end.begun()) {
       readOn(ctx);
     }
     ctx.fireChannelReadComplete();
   }
 
   /** Ends a call; true the first time. */
-  private boolean end(FastCall ended) {
+  private boolean finish(FastCall ended) {
     if (!ended.end()) {
       return false;
     }
@@ -301,7 +262,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
       call = null;
       abandoned.abandon();
       if (!abandoned.isComplete()) {
-        end(abandoned);
+        finish(abandoned);
       }
     }
   }
