@@ -2,7 +2,10 @@
  * Stands in for libnvidia-ml.so.1: two GPUs, the second one cut into two MIG instances, in slots 0
  * and 2. A text file says what is wrong with them, so that a test can change it while the library
  * is loaded; its path is given to stub_state_file. Each line is a word and a number:
- *   lost INDEX    used MIB    errors COUNT    initfails CODE
+ *   lost INDEX    used MIB    errors COUNT    initfails CODE    chiperrors COUNT    cacheerrors COUNT
+ * Errors are those of the GPU that is whole; chiperrors have been counted in the life of the cut
+ * GPU, cacheerrors in the last MIG instance. As nvml.h says, a cut GPU tells only the former, and a
+ * MIG instance only the latter, by location.
  * Names, signatures and codes are those of NVIDIA's public nvml.h.
  */
 #include <stdio.h>
@@ -96,8 +99,17 @@ int nvmlDeviceGetEnforcedPowerLimit(device *d, unsigned *milliwatts) {
 }
 
 int nvmlDeviceGetTotalEccErrors(device *d, int type, int counter, unsigned long long *count) {
-  if (type != 1 || counter != 0) return 2;
-  *count = (unsigned long long)state("errors", 0);
+  if (type != 1) return 2;
+  if (d > &devices[1] || (d == &devices[1] && counter == 0)) return check(d) ? check(d) : 3;
+  *count = (unsigned long long)(d == &devices[1] ? state("chiperrors", 5) : state("errors", 0));
+  return check(d);
+}
+
+int nvmlDeviceGetMemoryErrorCounter(device *d, int type, int counter, int location,
+                                    unsigned long long *count) {
+  if (type != 1) return 2;
+  if (d <= &devices[1] || counter != 0 || location != 7) return check(d) ? check(d) : 3;
+  *count = (unsigned long long)(d == &devices[3] ? state("cacheerrors", 0) : 0);
   return check(d);
 }
 

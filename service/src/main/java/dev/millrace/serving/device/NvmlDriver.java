@@ -16,16 +16,16 @@ import java.util.Optional;
  */
 final class NvmlDriver implements GpuDriver {
   private static final int NAME_BYTES = 96;
-  private static final int UNCORRECTED = 1;
-  private static final int SINCE_DRIVER_LOAD = 0;
   private static final double MILLI = 1e-3;
   private static final double PERCENT = 1e-2;
   private static final MemoryLayout MEMORY = MemoryLayout.sequenceLayout(3, JAVA_LONG);
 
   private final NvmlLibrary nvml;
+  private final NvmlErrors errors;
 
   private NvmlDriver(NvmlLibrary nvml) {
     this.nvml = nvml;
+    errors = new NvmlErrors(nvml);
   }
 
   /** Starts the library; empty where there is none, or no driver under it. */
@@ -66,7 +66,7 @@ final class NvmlDriver implements GpuDriver {
           whole("nvmlDeviceGetPowerUsage", handle, arena) * MILLI,
           whole("nvmlDeviceGetEnforcedPowerLimit", handle, arena) * MILLI,
           energy(handle, arena) * MILLI,
-          uncorrectedErrors(gpu, handle, arena));
+          errors.uncorrected(gpu, handle, arena));
     }
   }
 
@@ -112,10 +112,7 @@ final class NvmlDriver implements GpuDriver {
 
   private static void require(Gpu gpu, int code) {
     if (code != NvmlLibrary.SUCCESS) {
-      throw new GpuLostException(
-          code == NvmlLibrary.GPU_IS_LOST
-              ? "GPU %s is lost: it fell off the bus, or is not powered".formatted(gpu.uuid())
-              : "GPU %s does not answer: NVML says %d".formatted(gpu.uuid(), code));
+      throw NvmlLibrary.lost(gpu, code);
     }
   }
 
@@ -132,17 +129,6 @@ final class NvmlDriver implements GpuDriver {
             == NvmlLibrary.SUCCESS
         ? millijoules.get(JAVA_LONG, 0)
         : Double.NaN;
-  }
-
-  /** Cards without error correction do not count. */
-  private long uncorrectedErrors(Gpu gpu, MemorySegment device, Arena arena) {
-    var errors = arena.allocate(JAVA_LONG);
-    int code =
-        nvml.call("nvmlDeviceGetTotalEccErrors", device, UNCORRECTED, SINCE_DRIVER_LOAD, errors);
-    if (code == NvmlLibrary.GPU_IS_LOST) {
-      require(gpu, code);
-    }
-    return code == NvmlLibrary.SUCCESS ? errors.get(JAVA_LONG, 0) : 0;
   }
 
   private double whole(String function, MemorySegment device, Arena arena) {

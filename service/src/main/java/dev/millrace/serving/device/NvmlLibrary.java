@@ -55,6 +55,14 @@ final class NvmlLibrary {
     }
   }
 
+  /** What it means that a function did not succeed with a GPU that was listed. */
+  static GpuLostException lost(Gpu gpu, int code) {
+    return new GpuLostException(
+        code == GPU_IS_LOST
+            ? "GPU %s is lost: it fell off the bus, or is not powered".formatted(gpu.uuid())
+            : "GPU %s does not answer: NVML says %d".formatted(gpu.uuid(), code));
+  }
+
   /** An older library lacks newer functions. */
   private Optional<MethodHandle> find(String name, Object... arguments) {
     var layouts = new MemoryLayout[arguments.length];

@@ -61,6 +61,31 @@ class NvmlDriverTest {
   }
 
   @Test
+  void seesErrorsInThePartsOfAMigInstanceThere() throws IOException {
+    var instances = driver.gpus().subList(2, 4);
+    stub.say("cacheerrors 2\n");
+    assertThat(driver.read(instances.getFirst()).uncorrectedErrors()).isZero();
+    assertThat(driver.read(instances.getLast()).uncorrectedErrors()).isEqualTo(2);
+  }
+
+  @Test
+  void seesErrorsInTheChipsOfAMigInstanceOnItsGpuButNotThoseOfEarlierTimes() throws IOException {
+    var instances = driver.gpus().subList(2, 4);
+    assertThat(instances).allMatch(instance -> driver.read(instance).uncorrectedErrors() == 0);
+    stub.say("chiperrors 6\n");
+    assertThat(instances).allMatch(instance -> driver.read(instance).uncorrectedErrors() == 1);
+  }
+
+  @Test
+  void seesThatTheGpuOfAMigInstanceIsLost() throws IOException {
+    var instance = driver.gpus().get(2);
+    stub.say("lost 1\n");
+    assertThatThrownBy(() -> driver.read(instance))
+        .isInstanceOf(GpuLostException.class)
+        .hasMessageContaining("MIG-33333333-cccc is lost");
+  }
+
+  @Test
   void seesThatAGpuIsLostAndComesBack() throws IOException {
     stub.say("lost 0\n");
     assertThatThrownBy(() -> driver.read(FIRST))
