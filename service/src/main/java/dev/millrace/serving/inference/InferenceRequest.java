@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param deadlineNanos on {@link dev.millrace.serving.time.NanoClock}; {@link Long#MAX_VALUE} for
  *     none
  * @param priority 1 is the highest, 0 the default of the model
+ * @param cacheUse of the model's response cache, where it has one
  */
 public record InferenceRequest(
     String model,
@@ -20,4 +21,16 @@ public record InferenceRequest(
     List<Tensor> inputs,
     List<String> outputs,
     long deadlineNanos,
-    int priority) {}
+    int priority,
+    CacheUse cacheUse) {
+  /** One that may be answered from the cache. */
+  public InferenceRequest(
+      String model,
+      @Nullable String version,
+      List<Tensor> inputs,
+      List<String> outputs,
+      long deadlineNanos,
+      int priority) {
+    this(model, version, inputs, outputs, deadlineNanos, priority, CacheUse.FULL);
+  }
+}

@@ -4,6 +4,9 @@ import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.ModelLease;
+import dev.millrace.serving.lifecycle.ResponseCache;
+import dev.millrace.serving.lifecycle.ResponseCache.Lookup;
+import dev.millrace.serving.scheduling.ScheduledRequest;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -91,8 +94,8 @@ public final class InferenceService {
     try {
       var call = new LeasedCall(lease, reply, loadNanos);
       var scheduled = RequestCheck.scheduled(request, lease, call);
-      var cache = lease.cache();
-      if (cache == null || !call.answeredFrom(cache.look(scheduled))) {
+      var lookup = lookup(request.cacheUse(), lease.cache(), scheduled);
+      if (lookup == null || !call.answeredFrom(lookup)) {
         lease.submit(scheduled);
       }
     } catch (RuntimeException | Error e) {
@@ -100,6 +103,18 @@ public final class InferenceService {
       lease.close();
       throw e;
     }
+  }
+
+  private static @Nullable Lookup lookup(
+      CacheUse use, @Nullable ResponseCache cache, ScheduledRequest request) {
+    if (cache == null) {
+      return null;
+    }
+    return switch (use) {
+      case FULL -> cache.look(request);
+      case REFRESH -> cache.renew(request);
+      case NONE -> null;
+    };
   }
 
   static void refuse(InferenceReply reply, InferenceFailure failure) {

@@ -84,6 +84,11 @@ public final class ResponseCache {
     return new Lookup.Hit(entry.outputs());
   }
 
+  /** A place for the answer to a request that wants it computed anew, whatever is known. */
+  public Lookup.Miss renew(ScheduledRequest request) {
+    return new Lookup.Miss(this, ResponseKey.of(request));
+  }
+
   private void keep(ResponseKey key, List<Tensor> outputs) {
     long startedNanos = clock.nanos();
     long bytes = ENTRY_BYTES;

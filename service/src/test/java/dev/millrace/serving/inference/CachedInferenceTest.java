@@ -63,6 +63,27 @@ class CachedInferenceTest {
   }
 
   @Test
+  void runsTheModelForARequestThatDoesNotWantAKnownAnswerAndKeepsTheNewOne() {
+    engine.rollout().serve(candidate("m", "1", "3"));
+    assertAnswer(1, 3, Source.MODEL);
+    assertAnswer(CacheUse.REFRESH, 1, Source.MODEL);
+    assertAnswer(1, 3, Source.CACHE);
+    assertAnswer(CacheUse.REFRESH, 2, Source.MODEL);
+    assertAnswer(2, 6, Source.CACHE);
+    assertThat(engine.meteredOf("nv_cache_num_hits_per_model", "m", "1")).isEqualTo(2);
+    assertThat(engine.meteredOf("nv_cache_num_misses_per_model", "m", "1")).isEqualTo(1);
+  }
+
+  @Test
+  void neitherLooksUpNorKeepsWhatWantsNothingKept() {
+    engine.rollout().serve(candidate("m", "1", "3"));
+    assertAnswer(CacheUse.NONE, 1, Source.MODEL);
+    assertAnswer(1, 3, Source.MODEL);
+    assertAnswer(CacheUse.NONE, 1, Source.MODEL);
+    assertAnswer(1, 3, Source.CACHE);
+  }
+
+  @Test
   void deliversOnTheCallersHome() {
     engine.rollout().serve(candidate("m", "1", "3"));
     assertAnswer(1, 3, Source.MODEL);
@@ -106,6 +127,17 @@ class CachedInferenceTest {
   private void assertAnswer(float asked, float expected, Source source) {
     try (var answer = engine.inference().inferAndWait(request("m", asked, 0), FakeEngine.LIMIT)) {
       assertThat(first(answer)).isEqualTo(expected);
+      assertThat(answer.source()).isEqualTo(source);
+    }
+  }
+
+  private void assertAnswer(CacheUse use, float asked, Source source) {
+    var plain = request("m", asked, 0);
+    var request =
+        new InferenceRequest(
+            "m", null, plain.inputs(), plain.outputs(), plain.deadlineNanos(), 0, use);
+    try (var answer = engine.inference().inferAndWait(request, FakeEngine.LIMIT)) {
+      assertThat(first(answer)).isEqualTo(asked * 3);
       assertThat(answer.source()).isEqualTo(source);
     }
   }

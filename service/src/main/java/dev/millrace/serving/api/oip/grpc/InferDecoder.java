@@ -43,7 +43,8 @@ final class InferDecoder {
               fill(plans, data, memory),
               outputs(message),
               options.deadlineNanos(),
-              options.priority());
+              options.priority(),
+              options.cacheUse());
       return new DecodedInfer(request, memory, form);
     } catch (Throwable failure) {
       memory.release();

@@ -4,6 +4,7 @@ import static dev.millrace.serving.api.oip.grpc.InputFailures.invalid;
 
 import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
+import dev.millrace.serving.inference.CacheUse;
 import io.grpc.Deadline;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -13,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param deadlineNanos on the engine's clock; {@link Long#MAX_VALUE} for none
  * @param priority 1 is the highest, 0 the default of the model
+ * @param cacheUse of the model's response cache
  */
-record RequestOptions(long deadlineNanos, int priority) {
-  static final RequestOptions NONE = new RequestOptions(Long.MAX_VALUE, 0);
+record RequestOptions(long deadlineNanos, int priority, CacheUse cacheUse) {
+  static final RequestOptions NONE = new RequestOptions(Long.MAX_VALUE, 0, CacheUse.FULL);
 
   /** The earlier of the call's deadline and the parameter {@code timeout}, microseconds. */
   static RequestOptions of(ModelInferRequest message, @Nullable Deadline deadline, long nowNanos) {
@@ -26,7 +28,7 @@ record RequestOptions(long deadlineNanos, int priority) {
         Math.min(
             deadline == null ? Long.MAX_VALUE : deadline.timeRemaining(TimeUnit.NANOSECONDS),
             timeoutNanos(message));
-    return new RequestOptions(later(nowNanos, patienceNanos), priority(message));
+    return new RequestOptions(later(nowNanos, patienceNanos), priority(message), cacheUse(message));
   }
 
   private static long later(long nowNanos, long patienceNanos) {
@@ -40,6 +42,19 @@ record RequestOptions(long deadlineNanos, int priority) {
 
   private static int priority(ModelInferRequest message) {
     return (int) Math.min(Integer.MAX_VALUE, integer(message, "priority"));
+  }
+
+  private static CacheUse cacheUse(ModelInferRequest message) {
+    var parameter = message.getParametersMap().get(CacheUse.PARAMETER);
+    if (parameter == null) {
+      return CacheUse.FULL;
+    }
+    if (!parameter.hasStringParam()) {
+      throw invalid(
+          "Parameter '%s' is %s; send 'no-cache' or 'no-store' as string_param."
+              .formatted(CacheUse.PARAMETER, parameter.toString().strip()));
+    }
+    return CacheUse.ofParameter(parameter.getStringParam());
   }
 
   private static long integer(ModelInferRequest message, String name) {

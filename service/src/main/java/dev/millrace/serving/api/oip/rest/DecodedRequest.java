@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.inference.CacheUse;
 import dev.millrace.serving.inference.InferenceRequest;
 import dev.millrace.serving.tensor.Tensor;
 import io.netty.buffer.ByteBuf;
@@ -18,6 +19,7 @@ final class DecodedRequest implements AutoCloseable {
   private @Nullable String id;
   private boolean binaryOutputs;
   private int priority;
+  private CacheUse cacheUse = CacheUse.FULL;
   private long timeoutNanos;
 
   /** Takes over one reference, which {@link #close} gives back. */
@@ -43,6 +45,11 @@ final class DecodedRequest implements AutoCloseable {
 
   void prioritise(int level) {
     priority = level;
+  }
+
+  /** Of what header and parameters say, the strictest holds. */
+  void restrict(CacheUse use) {
+    cacheUse = cacheUse.and(use);
   }
 
   void limit(long nanos) {
@@ -75,7 +82,8 @@ final class DecodedRequest implements AutoCloseable {
   /** What the engine is asked, with a deadline counted from now. */
   InferenceRequest toInference(String model, @Nullable String version, long nowNanos) {
     long deadline = timeoutNanos == 0 ? Long.MAX_VALUE : nowNanos + timeoutNanos;
-    return new InferenceRequest(model, version, inputs, outputNames(), deadline, priority);
+    return new InferenceRequest(
+        model, version, inputs, outputNames(), deadline, priority, cacheUse);
   }
 
   @Override

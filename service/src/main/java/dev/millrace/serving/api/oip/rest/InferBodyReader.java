@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.inference.CacheUse;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +76,7 @@ final class InferBodyReader {
       switch (key) {
         case "priority" -> request.prioritise((int) parameters.count(key, Integer.MAX_VALUE));
         case "timeout" -> request.limit(parameters.count(key, Long.MAX_VALUE / 4_000) * 1_000);
+        case CacheUse.PARAMETER -> request.restrict(CacheUse.ofParameter(parameters.string(key)));
         case "binary_data_output" -> request.answerInBinary(parameters.bool(key));
         default -> skipParameter(key);
       }

@@ -1,6 +1,8 @@
 package dev.millrace.serving.api.oip.rest;
 
 import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.inference.CacheUse;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,11 @@ final class InferHeaders {
           "inference header size should be in range (0, %d), got: %s".formatted(bodyBytes, text));
     }
     return length;
+  }
+
+  /** Whether the answer may come from the response cache, and go there. */
+  static CacheUse cacheUse(HttpHeaders headers) {
+    return CacheUse.ofHeader(headers.get(HttpHeaderNames.CACHE_CONTROL));
   }
 
   /** The trace that the request belongs to, where the header is as W3C's Trace Context wants it. */

@@ -87,6 +87,7 @@ public final class InferRoute implements FastRoute {
     var decoded = decodeOrCount(request, target, body, exchange);
     boolean submitted = false;
     try {
+      decoded.restrict(InferHeaders.cacheUse(request.headers()));
       var inference = decoded.toInference(target.model(), target.version(), clock.nanos());
       engine.infer(inference, new RestReply(exchange, decoded, writers.get(), request.headers()));
       submitted = true;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
+import dev.millrace.serving.inference.CacheUse;
 import io.grpc.Deadline;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,16 @@ class RequestOptionsTest {
     var unsigned = InferParameter.newBuilder().setUint64Param(2).build();
     assertThat(RequestOptions.of(with("priority", unsigned), null, 5).priority()).isEqualTo(2);
     assertThat(RequestOptions.of(with("priority", whole(1)), null, 5).priority()).isEqualTo(1);
+  }
+
+  @Test
+  void takesWhatIsSaidOfTheResponseCache() {
+    var text = InferParameter.newBuilder().setStringParam("no-store").build();
+    assertThat(RequestOptions.of(with("cache_control", text), null, 5).cacheUse())
+        .isEqualTo(CacheUse.NONE);
+    assertThatThrownBy(() -> RequestOptions.of(with("cache_control", whole(0)), null, 5))
+        .hasMessage(
+            "Parameter 'cache_control' is int64_param: 0; send 'no-cache' or 'no-store' as string_param.");
   }
 
   @Test

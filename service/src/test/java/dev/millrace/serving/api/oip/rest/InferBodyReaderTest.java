@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.serving.api.edge.StarvedAllocator;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.inference.CacheUse;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Tensor;
@@ -30,7 +31,8 @@ class InferBodyReaderTest {
   void readsAWholeRequest() {
     decoding.json(
         """
-        {"id":"r1","parameters":{"priority":2,"timeout":1500,"binary_data_output":true,"free":[1]},
+        {"id":"r1","parameters":{"priority":2,"timeout":1500,"binary_data_output":true,
+          "cache_control":"no-cache","free":[1]},
          "inputs":[{"name":"a","shape":[2,3],"datatype":"FP32","data":[1,2.5,-3,4e2,0.1,-0]},
                    {"name":"b","shape":[1],"datatype":"INT64","parameters":{"x":null},"data":[-7]}],
          "outputs":[{"name":"p"},{"name":"q","parameters":{"binary_data":false}}],"later":{"a":1}}
@@ -43,6 +45,7 @@ class InferBodyReaderTest {
           assertThat(inference.outputs()).containsExactly("p", "q");
           assertThat(inference.priority()).isEqualTo(2);
           assertThat(inference.deadlineNanos()).isEqualTo(1_501_000);
+          assertThat(inference.cacheUse()).isEqualTo(CacheUse.REFRESH);
           assertThat(request.wantsBinary("p")).isTrue();
           assertThat(request.wantsBinary("q")).isFalse();
           assertThat(request.wantsBinary("unnamed")).isTrue();
@@ -210,6 +213,8 @@ class InferBodyReaderTest {
         "{\"id\":\"a\",\"id\":\"b\"}|the key \"id\" is there twice",
         "{\"parameters\":{\"priority\":-1}}|Unable to parse 'priority': expected a whole number",
         "{\"parameters\":{\"timeout\":\"1s\"}}|Unable to parse 'timeout'",
+        "{\"parameters\":{\"cache_control\":true}}|Unable to parse 'cache_control': expected a string",
+        "{\"parameters\":{\"cache_control\":\"off\"}}|it must be 'no-cache'",
         "{\"parameters\":{\"binary_data_output\":1}}|Unable to parse 'binary_data_output': expected true",
         "{\"parameters\":{\"triton_x\":1}}|parameter keys starting with 'triton_' are reserved",
         "{\"outputs\":[{}]}|an element of 'outputs' has none",
