@@ -87,7 +87,7 @@ class EngineConfiguration {
     return new VersionLoader(
         ModelRuntimes.installed()::forFile,
         new SettingsFiles(defaults(properties.engine()), operatorsFile(properties.engine())),
-        LifecycleSettings.DEFAULTS,
+        LifecycleSettings.DEFAULTS.caching(properties.engine().responseCacheMemory().toBytes()),
         placements,
         meters,
         clock);

@@ -109,7 +109,17 @@ record ServingProperties(
       Duration maxQueueDelay,
       int maxQueueRows,
       String modelSettings,
-      Placement placement) {}
+      DataSize responseCacheMemory,
+      Placement placement) {
+    Engine {
+      Settings.require(
+          !responseCacheMemory.isNegative()
+              && responseCacheMemory.toBytes() <= Runtime.getRuntime().maxMemory() / 2,
+          "MILLRACE_RESPONSE_CACHE_MEMORY",
+          responseCacheMemory,
+          "0 (a quarter of the heap) to half of the heap, such as 256MB");
+    }
+  }
 
   record Placement(DataSize cpuMemory, double gpuMemoryShare, int maxLoadedModels, int maxWaiting) {
     Placement {

@@ -3,21 +3,31 @@ package dev.millrace.serving.lifecycle;
 import java.time.Duration;
 
 /**
- * Bounds of loading and unloading.
+ * Bounds of loading and unloading, and of what is kept beside the models.
  *
  * @param loaderThreads loads that may run beside each other; each may use several cores
  * @param loadLimit the longest a load may take before it counts as failed
+ * @param cacheBytes memory of the response caches of all models together
  */
-public record LifecycleSettings(int loaderThreads, Duration loadLimit) {
-  /** One load at a time, so that loading takes as little as possible from serving. */
-  public static final LifecycleSettings DEFAULTS = new LifecycleSettings(1, Duration.ofMinutes(10));
+public record LifecycleSettings(int loaderThreads, Duration loadLimit, long cacheBytes) {
+  /**
+   * One load at a time, so that loading takes as little as possible from serving, and a quarter of
+   * the heap for response caches.
+   */
+  public static final LifecycleSettings DEFAULTS =
+      new LifecycleSettings(1, Duration.ofMinutes(10), Runtime.getRuntime().maxMemory() / 4);
 
   /** Refuses bounds that are not positive. */
   public LifecycleSettings {
-    if (loaderThreads < 1 || !loadLimit.isPositive()) {
+    if (loaderThreads < 1 || !loadLimit.isPositive() || cacheBytes < 1) {
       throw new IllegalArgumentException(
-          "loader-threads=%d and load-limit=%s must be positive"
-              .formatted(loaderThreads, loadLimit));
+          "loader-threads=%d, load-limit=%s and cache-bytes=%d must be positive"
+              .formatted(loaderThreads, loadLimit, cacheBytes));
     }
+  }
+
+  /** The same with so much memory for response caches; 0 leaves it. */
+  public LifecycleSettings caching(long bytes) {
+    return bytes == 0 ? this : new LifecycleSettings(loaderThreads, loadLimit, bytes);
   }
 }

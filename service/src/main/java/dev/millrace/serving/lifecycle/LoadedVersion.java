@@ -106,6 +106,9 @@ final class LoadedVersion {
   /** Stops the workers and gives the memory back; only after it drained. Blocks. */
   void close() {
     workers.scheduler().close();
+    if (workers.cache() != null) {
+      workers.cache().close();
+    }
     workers.meters().close();
     workers.berths().close();
   }

@@ -2,6 +2,9 @@ package dev.millrace.serving.lifecycle;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Policy.CacheEntry;
+import com.github.benmanes.caffeine.cache.Policy.Eviction;
+import com.github.benmanes.caffeine.cache.RemovalCause;
 import dev.millrace.serving.scheduling.ScheduledRequest;
 import dev.millrace.serving.telemetry.ModelMeters;
 import dev.millrace.serving.tensor.Tensor;
@@ -9,28 +12,34 @@ import dev.millrace.serving.time.NanoClock;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The answers that one loaded version gave last, by the content of the request. It belongs to the
  * version, so a swap never answers with rows of the version before. The least used answers leave
- * when the memory is full. Any thread.
+ * when its memory is full, or that of all caches together ({@link ResponseCaches}). Any thread.
  *
  * <p>Requests are told apart by SHA-256 over shapes, values and wanted outputs: clients choose the
  * values, and with a hash for which two equal ones can be made, one client could plant an answer
  * for another. Comparing the values instead would keep every input in memory.
  */
-public final class ResponseCache {
+public final class ResponseCache implements AutoCloseable {
   /** What an entry and each of its tensors take beside the values. */
   private static final int ENTRY_BYTES = 256;
 
   private static final int TENSOR_BYTES = 160;
 
   private final long mostBytes;
+  private final ResponseCaches all;
   private final ModelMeters meters;
   private final NanoClock clock;
   private final Cache<ResponseKey, Entry> entries;
+  private final Eviction<ResponseKey, Entry> eviction;
+  private final AtomicLong bytes = new AtomicLong();
+  private volatile boolean closed;
 
   /** What is known of a request. */
   public sealed interface Lookup {
@@ -52,8 +61,10 @@ public final class ResponseCache {
 
   private record Entry(List<Tensor> outputs, int bytes) {}
 
-  private ResponseCache(long mostBytes, ModelMeters meters, NanoClock clock) {
+  /** Use {@link ResponseCaches#open}. */
+  ResponseCache(long mostBytes, ResponseCaches all, ModelMeters meters, NanoClock clock) {
     this.mostBytes = mostBytes;
+    this.all = all;
     this.meters = meters;
     this.clock = clock;
     entries =
@@ -62,12 +73,18 @@ public final class ResponseCache {
             .<ResponseKey, Entry>weigher((_, entry) -> entry.bytes())
             // What falls out is only forgotten, which no other thread needs to do.
             .executor(Runnable::run)
+            .removalListener(this::forgotten)
             .build();
+    eviction = entries.policy().eviction().orElseThrow();
   }
 
-  /** One that holds so many bytes; none for 0. */
-  static @Nullable ResponseCache of(long mostBytes, ModelMeters meters, NanoClock clock) {
-    return mostBytes > 0 ? new ResponseCache(mostBytes, meters, clock) : null;
+  long mostBytes() {
+    return mostBytes;
+  }
+
+  /** What its answers take now. */
+  long bytes() {
+    return bytes.get();
   }
 
   /** Looks a request up, which has been checked against the signature, and counts what is found. */
@@ -91,14 +108,64 @@ public final class ResponseCache {
 
   private void keep(ResponseKey key, List<Tensor> outputs) {
     long startedNanos = clock.nanos();
-    long bytes = ENTRY_BYTES;
+    long entryBytes = ENTRY_BYTES;
     for (var output : outputs) {
-      bytes += TENSOR_BYTES + output.data().remaining();
+      entryBytes += TENSOR_BYTES + output.data().remaining();
     }
-    if (bytes <= Math.min(mostBytes, Integer.MAX_VALUE)) {
-      entries.put(key, new Entry(copied(outputs), (int) bytes));
+    if (entryBytes <= Math.min(mostBytes, Integer.MAX_VALUE)) {
+      all.take(entryBytes);
+      put(key, new Entry(copied(outputs), (int) entryBytes));
     }
     meters.cacheFilled(clock.nanos() - startedNanos);
+  }
+
+  private void put(ResponseKey key, Entry entry) {
+    bytes.addAndGet(entry.bytes());
+    meters.cacheHolds(entry.bytes());
+    entries.put(key, entry);
+    if (closed) {
+      entries.invalidate(key);
+    }
+  }
+
+  /** Called once for each entry that leaves, whatever the reason. */
+  private void forgotten(@Nullable ResponseKey key, @Nullable Entry entry, RemovalCause cause) {
+    if (entry == null) {
+      return;
+    }
+    bytes.addAndGet(-entry.bytes());
+    meters.cacheHolds(-entry.bytes());
+    all.give(entry.bytes());
+    if (cause.wasEvicted()) {
+      meters.cacheEvicted(1);
+    }
+  }
+
+  /** Forgets the coldest answers that take so many bytes together, or all. */
+  void shrink(long fewerBytes) {
+    var coldest = eviction.coldest(answers -> coldest(answers.iterator(), fewerBytes));
+    entries.invalidateAll(coldest);
+    meters.cacheEvicted(coldest.size());
+  }
+
+  private static List<ResponseKey> coldest(
+      Iterator<CacheEntry<ResponseKey, Entry>> answers, long bytes) {
+    var coldest = new ArrayList<ResponseKey>();
+    long sum = 0;
+    while (sum < bytes && answers.hasNext()) {
+      var answer = answers.next();
+      coldest.add(answer.getKey());
+      sum += answer.weight();
+    }
+    return coldest;
+  }
+
+  /** Gives its memory back. Idempotent. */
+  @Override
+  public void close() {
+    closed = true;
+    all.leave(this);
+    entries.invalidateAll();
   }
 
   /** On the heap, where what is forgotten goes with the next collection. */

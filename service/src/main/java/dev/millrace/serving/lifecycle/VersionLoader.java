@@ -36,6 +36,7 @@ public final class VersionLoader implements AutoCloseable {
   private final ServingMeters meters;
   private final NanoClock clock;
   private final FairDevices shares;
+  private final ResponseCaches caches;
   private final ExecutorService threads;
 
   /**
@@ -56,6 +57,7 @@ public final class VersionLoader implements AutoCloseable {
     this.placements = placements;
     this.meters = meters;
     this.clock = clock;
+    caches = new ResponseCaches(settings.cacheBytes(), clock);
     shares = new FairDevices(Device.cpu().cores(), clock);
     // Native code runs here for seconds: platform threads, so that no virtual thread is held up.
     this.threads =
@@ -133,7 +135,7 @@ public final class VersionLoader implements AutoCloseable {
             scheduler,
             ownMeters,
             berths,
-            ResponseCache.of(chosen.cacheBytes(), ownMeters, clock),
+            caches.open(chosen.cacheBytes(), ownMeters),
             chosen.placement().residence()),
         Duration.ofNanos(clock.nanos() - startedNanos),
         Instant.now());

@@ -66,6 +66,8 @@ public final class ModelMeters implements AutoCloseable {
   private final LongAdder cacheMisses = new LongAdder();
   private final LongAdder cacheHitNanos = new LongAdder();
   private final LongAdder cacheMissNanos = new LongAdder();
+  private final LongAdder cacheBytes = new LongAdder();
+  private final LongAdder cacheEvictions = new LongAdder();
   private final DistributionSummary histogram;
 
   /** Guarded by the owner's lock. */
@@ -109,6 +111,8 @@ public final class ModelMeters implements AutoCloseable {
     gauge(ServingMeter.CACHE_MISSES, cacheMisses::sum, tags, registry);
     gauge(ServingMeter.CACHE_HIT_DURATION, () -> micros(cacheHitNanos), tags, registry);
     gauge(ServingMeter.CACHE_MISS_DURATION, () -> micros(cacheMissNanos), tags, registry);
+    gauge(ServingMeter.CACHE_BYTES, cacheBytes::sum, tags, registry);
+    gauge(ServingMeter.CACHE_EVICTIONS, cacheEvictions::sum, tags, registry);
   }
 
   private void gauge(ServingMeter meter, DoubleSupplier value, Tags tags, MeterRegistry registry) {
@@ -189,6 +193,16 @@ public final class ModelMeters implements AutoCloseable {
   /** An answer was kept for later. */
   public void cacheFilled(long nanos) {
     cacheMissNanos.add(nanos);
+  }
+
+  /** The answers that are kept take so many more bytes, or fewer. */
+  public void cacheHolds(long moreBytes) {
+    cacheBytes.add(moreBytes);
+  }
+
+  /** Answers were forgotten to keep others. */
+  public void cacheEvicted(int answers) {
+    cacheEvictions.add(answers);
   }
 
   /**

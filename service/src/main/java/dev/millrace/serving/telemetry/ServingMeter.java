@@ -50,6 +50,12 @@ enum ServingMeter {
       "nv_cache_miss_duration_per_model",
       "microseconds",
       "Time to look in vain and to keep the answer, summed over misses"),
+  CACHE_BYTES(
+      "millrace_cache_bytes", "bytes", "Memory that the answers in the response cache take"),
+  CACHE_EVICTIONS(
+      "millrace_cache_evictions",
+      "answers",
+      "Answers that left the response cache because it was full, or all caches together were"),
   REQUEST_DURATION_HISTOGRAM(
       "nv_inference_request_duration_histogram_us",
       "microseconds",

@@ -40,6 +40,7 @@ class ServingPropertiesTest {
                     Duration.ZERO,
                     8192,
                     "",
+                    DataSize.ofBytes(0),
                     new ServingProperties.Placement(DataSize.ofBytes(0), 0.9, 0, 1024)),
                 new ServingProperties.Devices(
                     "libnvidia-ml.so.1", "nvidia-smi", Duration.ofSeconds(10)),
@@ -95,6 +96,7 @@ class ServingPropertiesTest {
           MILLRACE_STORE_URL          | store:80 | MILLRACE_STORE_URL is 'store:80'; it must be a URL that begins with http:// or https://.
           MILLRACE_POLL_INTERVAL      | 0s       | MILLRACE_POLL_INTERVAL is 'PT0S'; it must be more than 0.
           MILLRACE_MAX_BODY           | 3GB      | MILLRACE_MAX_BODY is '3221225472B'; it must be more than 0 and less than 2 GiB, for example 64MB.
+          MILLRACE_RESPONSE_CACHE_MEMORY | 2TB   | MILLRACE_RESPONSE_CACHE_MEMORY is '2199023255552B'; it must be 0 (a quarter of the heap) to half of the heap, such as 256MB.
           MILLRACE_DRAIN_SECONDS      | 200      | MILLRACE_DRAIN_SECONDS is '200'; it must be 0 to 100.
           MILLRACE_STOP_LIMIT         | 0s       | MILLRACE_STOP_LIMIT is 'PT0S'; it must be more than 0 and at most 100s.
           """)

@@ -97,7 +97,7 @@ public final class FakeEngine implements AutoCloseable {
       PlacementLimits limits,
       ModelSettingsSource settings) {
     this.runtime = runtime;
-    var lifecycle = new LifecycleSettings(2, LIMIT);
+    var lifecycle = new LifecycleSettings(2, LIMIT, 1L << 30);
     var meters = new ServingMeters(registry, NanoClock.SYSTEM);
     placements =
         new Placements(

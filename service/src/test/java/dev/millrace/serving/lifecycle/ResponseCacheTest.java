@@ -28,6 +28,7 @@ class ResponseCacheTest {
   /** Each look at the clock is a microsecond after the one before. */
   private final ModelMeters meters = new ServingMeters(registry, this::tick).open("m", "1");
 
+  private final ResponseCaches caches = new ResponseCaches(1L << 30, this::tick);
   private final ResponseCache cache = cache(1 << 20);
 
   @Test
@@ -96,6 +97,10 @@ class ResponseCacheTest {
       known += small.look(request(i, 0)) instanceof Lookup.Hit ? 1 : 0;
     }
     assertThat(known).isBetween(10, 10_000 / 400);
+    assertThat(value("millrace_cache_bytes"))
+        .isEqualTo((double) small.bytes())
+        .isBetween(5_000.0, 10_000.0);
+    assertThat(value("millrace_cache_evictions")).isEqualTo(1_000 - known);
   }
 
   @Test
@@ -107,7 +112,7 @@ class ResponseCacheTest {
 
   @Test
   void isNotThereWithoutMemory() {
-    assertThat(ResponseCache.of(0, meters, this::tick)).isNull();
+    assertThat(caches.open(0, meters)).isNull();
   }
 
   @Test
@@ -125,7 +130,7 @@ class ResponseCacheTest {
   }
 
   private ResponseCache cache(long bytes) {
-    return Objects.requireNonNull(ResponseCache.of(bytes, meters, this::tick));
+    return Objects.requireNonNull(caches.open(bytes, meters));
   }
 
   private long tick() {
