@@ -107,6 +107,10 @@ final class Berths implements AutoCloseable {
         .orElse("");
   }
 
+  synchronized Whereabouts whereabouts() {
+    return new Whereabouts(devices(), berths.size(), fallback());
+  }
+
   /** Idempotent. */
   @Override
   public void close() {

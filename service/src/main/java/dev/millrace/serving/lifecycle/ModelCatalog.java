@@ -75,6 +75,15 @@ public final class ModelCatalog {
     return known(model).describe(version);
   }
 
+  /**
+   * Where the version, or the live one when {@code version} is null, runs now.
+   *
+   * @throws InferenceException with NotFound or NotReady, in Triton's words
+   */
+  public Whereabouts whereabouts(String model, @Nullable String version) {
+    return known(model).whereabouts(version);
+  }
+
   /** The state of every version, ordered by model and version. */
   public List<VersionStatus> versions() {
     var statuses = new ArrayList<VersionStatus>();

@@ -151,6 +151,18 @@ final class ServedModel {
     return dormant.description().among(now.versions());
   }
 
+  Whereabouts whereabouts(@Nullable String version) {
+    var now = serving;
+    var chosen = now.version(version);
+    if (chosen != null) {
+      return chosen.berths().whereabouts();
+    }
+    if (now.dormant(version) == null) {
+      throw absent(version);
+    }
+    return Whereabouts.NOWHERE;
+  }
+
   List<VersionStatus> versions() {
     return notes.with(serving);
   }

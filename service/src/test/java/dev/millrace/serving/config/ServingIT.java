@@ -149,6 +149,11 @@ class ServingIT {
     assertThat(grpc.getInputs(0).getShapeList()).containsExactly(-1L, 4L);
     assertThat(rest.path("inputs").get(0).path("shape").toString()).isEqualTo("[-1,4]");
     assertThat(grpc.getVersionsList()).containsExactly("1");
+    assertThat(rest.path("parameters").toString())
+        .isEqualTo("{\"devices\":\"cpu\",\"instances\":1}");
+    assertThat(grpc.getParametersOrThrow("devices").getStringParam()).isEqualTo("cpu");
+    assertThat(grpc.getParametersOrThrow("instances").getInt64Param()).isEqualTo(1);
+    assertThat(grpc.getParametersMap()).doesNotContainKey("fallback");
   }
 
   @Test

@@ -105,11 +105,12 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
   @Override
   public void modelMetadata(
       ModelMetadataRequest message, StreamObserver<ModelMetadataResponse> client) {
-    reply(
-        client,
-        () ->
-            Descriptions.ofModel(
-                catalog.describe(message.getName(), version(message.getVersion()))));
+    reply(client, () -> metadata(message.getName(), version(message.getVersion())));
+  }
+
+  private ModelMetadataResponse metadata(String model, @Nullable String version) {
+    return Descriptions.ofModel(
+        catalog.describe(model, version), catalog.whereabouts(model, version));
   }
 
   @Override

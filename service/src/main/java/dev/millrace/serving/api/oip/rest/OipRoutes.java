@@ -85,8 +85,12 @@ public final class OipRoutes {
   }
 
   private Mono<ServerResponse> metadata(ServerRequest request) {
-    return Mono.fromCallable(() -> catalog.describe(model(request), version(request)))
-        .flatMap(description -> json(OK, ModelMetadata.of(description)));
+    return Mono.fromCallable(() -> metadata(model(request), version(request)))
+        .flatMap(metadata -> json(OK, metadata));
+  }
+
+  private ModelMetadata metadata(String model, @Nullable String version) {
+    return ModelMetadata.of(catalog.describe(model, version), catalog.whereabouts(model, version));
   }
 
   private Mono<ServerResponse> modelReady(ServerRequest request) {
