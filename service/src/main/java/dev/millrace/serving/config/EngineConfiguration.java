@@ -23,6 +23,7 @@ import dev.millrace.serving.runtime.RuntimeSettings;
 import dev.millrace.serving.scheduling.SchedulerSettings;
 import dev.millrace.serving.telemetry.PlacementMeters;
 import dev.millrace.serving.telemetry.ServingMeters;
+import dev.millrace.serving.telemetry.UnservedRequests;
 import dev.millrace.serving.time.NanoClock;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
@@ -49,8 +50,8 @@ class EngineConfiguration {
   }
 
   @Bean
-  InferenceService inference(ModelCatalog catalog) {
-    return new InferenceService(catalog);
+  InferenceService inference(ModelCatalog catalog, MeterRegistry registry) {
+    return new InferenceService(catalog, new UnservedRequests(registry));
   }
 
   @Bean

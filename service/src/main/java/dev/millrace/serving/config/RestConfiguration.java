@@ -1,6 +1,5 @@
 package dev.millrace.serving.config;
 
-import dev.millrace.serving.api.edge.AnswerObserver;
 import dev.millrace.serving.api.edge.BodyBudget;
 import dev.millrace.serving.api.edge.ErrorResponses;
 import dev.millrace.serving.api.edge.FastPath;
@@ -27,12 +26,6 @@ import org.springframework.web.reactive.function.server.ServerResponse;
  */
 @Configuration(proxyBeanMethods = false)
 class RestConfiguration {
-  /** Nobody listens: the meters of the engine count inference requests. */
-  @Bean
-  AnswerObserver answerObserver() {
-    return (_, _) -> {};
-  }
-
   @Bean
   InFlightRequests httpInFlight() {
     return new InFlightRequests();
@@ -44,7 +37,6 @@ class RestConfiguration {
       InferenceService inference,
       ModelCatalog catalog,
       InFlightRequests httpInFlight,
-      AnswerObserver observer,
       NanoClock clock) {
     var defaults = RequestLimits.DEFAULT;
     var limits =
@@ -54,7 +46,7 @@ class RestConfiguration {
             defaults.bodyTimeout());
     var route = new InferRoute(inference, catalog, limits, clock);
     var bodies = BodyBudget.ofThisProcess(limits);
-    var path = new FastPath(route, limits, bodies, httpInFlight, observer);
+    var path = new FastPath(route, limits, bodies, httpInFlight);
     return factory -> factory.addServerCustomizers(new FastPathCustomizer(path));
   }
 

@@ -24,6 +24,6 @@ record ColdCall(InferenceRequest request, InferenceReply reply, InferenceService
 
   @Override
   public void failed(InferenceFailure failure) {
-    InferenceService.refuse(reply, failure);
+    service.refuseUnserved(reply, failure);
   }
 }

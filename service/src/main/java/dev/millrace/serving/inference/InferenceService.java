@@ -7,6 +7,8 @@ import dev.millrace.serving.lifecycle.ModelLease;
 import dev.millrace.serving.lifecycle.ResponseCache;
 import dev.millrace.serving.lifecycle.ResponseCache.Lookup;
 import dev.millrace.serving.scheduling.ScheduledRequest;
+import dev.millrace.serving.telemetry.FailureReason;
+import dev.millrace.serving.telemetry.UnservedRequests;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,10 +19,14 @@ public final class InferenceService {
   private static final Logger log = LoggerFactory.getLogger(InferenceService.class);
 
   private final ModelCatalog catalog;
+  private final UnservedRequests unserved;
 
-  /** Answers with the models of this catalog. */
-  public InferenceService(ModelCatalog catalog) {
+  /**
+   * Answers with the models of this catalog; failures that none of them counts are counted here.
+   */
+  public InferenceService(ModelCatalog catalog, UnservedRequests unserved) {
     this.catalog = catalog;
+    this.unserved = unserved;
   }
 
   /**
@@ -36,7 +42,7 @@ public final class InferenceService {
         catalog.await(request.model(), request.version(), new ColdCall(request, reply, this));
       }
     } catch (RuntimeException | Error e) {
-      broke(request, reply, e);
+      refuseUnserved(reply, failure(request, e));
     }
   }
 
@@ -52,43 +58,44 @@ public final class InferenceService {
     return reply.await(limit);
   }
 
-  /**
-   * Counts a request that its protocol could not read, with the failures of the version it named;
-   * one for a model that is not served has nowhere to be counted.
-   */
+  /** Counts a request that its protocol could not read; see {@link #countRefused}. */
   public void countUnreadable(String model, @Nullable String version) {
-    try {
-      catalog.leaseNow(model, version).ifPresent(InferenceService::countAndClose);
-    } catch (InferenceException _) {
-      // The client hears what is wrong with the request first.
-    }
+    countRefused(model, version, FailureReason.OTHER);
   }
 
-  private static void countAndClose(ModelLease lease) {
-    lease.countRefusal();
-    lease.close();
+  /**
+   * Counts a request that its protocol refused, with the failures of the version it named, or with
+   * those of nobody where that is not loaded.
+   */
+  public void countRefused(String model, @Nullable String version, FailureReason reason) {
+    try (var lease = catalog.leaseNow(model, version).orElse(null)) {
+      if (lease == null) {
+        unserved.failed(reason);
+      } else {
+        lease.countRefusal(reason);
+      }
+    } catch (InferenceException _) {
+      // The client hears what is wrong with the request first.
+      unserved.failed(reason);
+    }
   }
 
   /** Goes on with a request whose model was loaded for it. Never throws. */
   void resume(InferenceRequest request, InferenceReply reply, ModelLease lease, long loadNanos) {
-    try {
-      lease.countLoad(loadNanos);
-      submit(request, reply, lease, loadNanos);
-    } catch (RuntimeException | Error e) {
-      broke(request, reply, e);
-    }
+    lease.countLoad(loadNanos);
+    submit(request, reply, lease, loadNanos);
   }
 
   /** The outermost handler of a request: the caller gets its reply whatever happens. */
-  private static void broke(InferenceRequest request, InferenceReply reply, Throwable cause) {
+  private static InferenceFailure failure(InferenceRequest request, Throwable cause) {
     if (cause instanceof InferenceException known) {
-      refuse(reply, known.failure());
-    } else {
-      log.error("A request for model '{}' broke before it was queued", request.model(), cause);
-      refuse(reply, new InferenceFailure.Broken("The server failed to handle this request."));
+      return known.failure();
     }
+    log.error("A request for model '{}' broke before it was queued", request.model(), cause);
+    return new InferenceFailure.Broken("The server failed to handle this request.");
   }
 
+  /** Takes over the lease. */
   private static void submit(
       InferenceRequest request, InferenceReply reply, ModelLease lease, long loadNanos) {
     try {
@@ -99,9 +106,9 @@ public final class InferenceService {
         lease.submit(scheduled);
       }
     } catch (RuntimeException | Error e) {
-      lease.countRefusal();
+      lease.countRefusal(FailureReason.OTHER);
       lease.close();
-      throw e;
+      refuse(reply, failure(request, e));
     }
   }
 
@@ -117,7 +124,13 @@ public final class InferenceService {
     };
   }
 
-  static void refuse(InferenceReply reply, InferenceFailure failure) {
+  /** Answers a request for which there is no version. */
+  void refuseUnserved(InferenceReply reply, InferenceFailure failure) {
+    unserved.failed(FailureReason.of(failure));
+    refuse(reply, failure);
+  }
+
+  private static void refuse(InferenceReply reply, InferenceFailure failure) {
     reply.home().execute(() -> reply.failed(failure));
   }
 }

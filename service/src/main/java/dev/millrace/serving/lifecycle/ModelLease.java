@@ -50,8 +50,8 @@ public final class ModelLease implements AutoCloseable {
   }
 
   /** Counts a request that was refused before it was submitted. */
-  public void countRefusal() {
-    pinned.workers().meters().failed(FailureReason.OTHER);
+  public void countRefusal(FailureReason reason) {
+    pinned.workers().meters().failed(reason);
   }
 
   /** Counts how long a request waited for the load of the version, before it was submitted. */

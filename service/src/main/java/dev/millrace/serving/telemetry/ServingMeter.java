@@ -8,7 +8,7 @@ enum ServingMeter {
   REQUEST_FAILURE(
       "nv_inference_request_failure",
       "requests",
-      "Requests that failed; reason is REJECTED, CANCELED, BACKEND or OTHER"),
+      "Requests that failed; reason is REJECTED, CANCELED, BACKEND or OTHER; model and version are - for requests that belong to no loaded version"),
   INFERENCE_COUNT("nv_inference_count", "rows", "Rows answered"),
   EXECUTION_COUNT("nv_inference_exec_count", "runs", "Runs of the model; a run answers one batch"),
   REQUEST_DURATION(

@@ -16,6 +16,7 @@ import dev.millrace.serving.lifecycle.VersionLoader;
 import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.telemetry.PlacementMeters;
 import dev.millrace.serving.telemetry.ServingMeters;
+import dev.millrace.serving.telemetry.UnservedRequests;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Signature;
@@ -44,7 +45,8 @@ public final class FakeEngine implements AutoCloseable {
   private final ModelCatalog catalog = new ModelCatalog();
   private final Placements placements;
   private final Rollout rollout;
-  private final InferenceService inference = new InferenceService(catalog);
+  private final InferenceService inference =
+      new InferenceService(catalog, new UnservedRequests(registry));
 
   /** Models take and give pairs of numbers. */
   public FakeEngine() {

@@ -10,6 +10,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fake.FakeEngine;
+import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Signature;
@@ -65,12 +66,31 @@ class InferenceServiceTest {
   }
 
   @Test
-  void countsAnUnreadableRequestOnlyWithAModelThatIsServed() {
+  void countsAnUnreadableRequestWithItsModelOrWithNobody() {
     engine.inference().countUnreadable("m", null);
     engine.inference().countUnreadable("m", "1");
     engine.inference().countUnreadable("m", "7");
     engine.inference().countUnreadable("nobody", null);
     assertThat(engine.catalog().traffic("m").failure()).isEqualTo(2);
+    assertThat(unserved(FailureReason.OTHER)).isEqualTo(2);
+  }
+
+  @Test
+  void countsRequestsForWhatIsNotServedUnderOneNameOnly() {
+    for (var unknown : List.of(request("nobody", 1, 2), request("m", "7", List.of()))) {
+      assertThatThrownBy(() -> engine.inference().inferAndWait(unknown, FakeEngine.LIMIT))
+          .isInstanceOf(InferenceException.class);
+    }
+    engine.inference().countRefused("elsewhere", "1", FailureReason.REJECTED);
+    engine.inference().countRefused("m", "1", FailureReason.CANCELED);
+    assertThat(unserved(FailureReason.OTHER)).isEqualTo(2);
+    assertThat(unserved(FailureReason.REJECTED)).isEqualTo(1);
+    assertThat(engine.catalog().traffic("m").failure()).isEqualTo(1);
+  }
+
+  private double unserved(FailureReason reason) {
+    return engine.metered(
+        "nv_inference_request_failure", "model", "-", "version", "-", "reason", reason.name());
   }
 
   @Test

@@ -18,7 +18,6 @@ final class FastCall implements FastExchange {
   private final HttpRequest head;
   private final BodyCollector body;
   private final BodyBudget budget;
-  private final long startNanos = System.nanoTime();
   private long takenBytes;
   private @Nullable Future<?> bodyTimer;
   private boolean complete;
@@ -60,10 +59,6 @@ final class FastCall implements FastExchange {
     } catch (OutOfMemoryError _) {
       return false;
     }
-  }
-
-  long elapsedNanos() {
-    return System.nanoTime() - startNanos;
   }
 
   /** Whether the request has arrived whole. */

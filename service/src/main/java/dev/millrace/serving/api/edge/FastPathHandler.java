@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.edge;
 
+import dev.millrace.serving.telemetry.FailureReason;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -99,7 +100,6 @@ final class FastPathHandler extends ChannelDuplexHandler {
     }
     var ctx = answered.context();
     boolean keepAlive = HttpUtil.isKeepAlive(answered.head()) && !path.inFlight().draining();
-    path.observer().answered(response.status().code(), answered.elapsedNanos());
     if (!keepAlive) {
       held.discard();
       end.answer(ctx, answered.head().protocolVersion(), response);
@@ -182,11 +182,13 @@ final class FastPathHandler extends ChannelDuplexHandler {
       if (head.method().equals(HttpMethod.POST)) {
         path.route().handle(new FastRequest(head.uri(), head.headers(), body), complete);
       } else {
+        path.route().refused(head.uri(), FailureReason.OTHER);
         complete.reply(FastResponses.methodNotAllowed(head.method()));
       }
     } catch (Throwable failure) {
       // The outermost handler of a request: whatever broke, the client gets an answer.
       log.error("Request not answered: uri={}", head.uri(), failure);
+      path.route().refused(head.uri(), FailureReason.OTHER);
       complete.reply(FastResponses.failure(failure, "The request could not be handled."));
     } finally {
       body.release();
@@ -215,7 +217,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
     if (refused != null) {
       finish(refused);
     }
-    path.observer().answered(refusal.status(), refused == null ? 0 : refused.elapsedNanos());
+    path.route().refused(refused == null ? "" : refused.head().uri(), refusal.reason());
     held.discard();
     end.refuse(ctx, FastResponses.error(refusal.status(), refusal.message()));
   }
@@ -262,6 +264,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
       call = null;
       abandoned.abandon();
       if (!abandoned.isComplete()) {
+        path.route().refused(abandoned.head().uri(), FailureReason.CANCELED);
         finish(abandoned);
       }
     }

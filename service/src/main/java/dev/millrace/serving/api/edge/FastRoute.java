@@ -1,5 +1,7 @@
 package dev.millrace.serving.api.edge;
 
+import dev.millrace.serving.telemetry.FailureReason;
+
 /**
  * A {@code POST} that is answered on the event loop of its connection, before Spring sees it. Its
  * methods run on event loops and must not block.
@@ -15,4 +17,12 @@ public interface FastRoute {
    * this returns: whoever needs it longer retains it.
    */
   void handle(FastRequest request, FastExchange exchange);
+
+  /**
+   * Counts a request that was refused, or whose client left, before {@link #handle} could answer
+   * it.
+   *
+   * @param uri its target, empty or anything else where its head could not be read
+   */
+  void refused(String uri, FailureReason reason);
 }

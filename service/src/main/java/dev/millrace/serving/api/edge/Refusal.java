@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.edge;
 
+import dev.millrace.serving.telemetry.FailureReason;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -12,6 +13,11 @@ import java.util.Optional;
 
 /** Why a connection ends before its request was read. */
 record Refusal(int status, String message) {
+  /** As the metrics name it. */
+  FailureReason reason() {
+    return status == 503 ? FailureReason.REJECTED : FailureReason.OTHER;
+  }
+
   /** What a head says against its request, if anything. */
   static Optional<Refusal> ofHead(HttpRequest head, RequestLimits limits) {
     if (head.decoderResult().isFailure()) {

@@ -18,13 +18,12 @@ public final class FastPathServer implements AutoCloseable {
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
   private final Sinks.Empty<Void> held = Sinks.empty();
   private final DisposableServer server;
-  private volatile int lastStatus;
 
   /** Starts a server. */
   public FastPathServer(FastRoute route, RequestLimits limits) {
     // Enough for one body and a half.
     var bodies = new BodyBudget(limits.maxBodyBytes() * 3L / 2);
-    var path = new FastPath(route, limits, bodies, inFlight, (status, _) -> lastStatus = status);
+    var path = new FastPath(route, limits, bodies, inFlight);
     server =
         new FastPathCustomizer(path)
             .apply(HttpServer.create().host("127.0.0.1").port(0))
@@ -58,11 +57,6 @@ public final class FastPathServer implements AutoCloseable {
   /** The requests under way. */
   public InFlightRequests inFlight() {
     return inFlight;
-  }
-
-  /** What the observer heard last. */
-  public int lastStatus() {
-    return lastStatus;
   }
 
   /** Direct memory that connections have not given back. */

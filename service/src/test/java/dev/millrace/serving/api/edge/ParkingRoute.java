@@ -1,9 +1,12 @@
 package dev.millrace.serving.api.edge;
 
+import dev.millrace.serving.telemetry.FailureReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.FullHttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -13,6 +16,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class ParkingRoute implements FastRoute {
   private final BlockingQueue<Parked> parked = new LinkedBlockingQueue<>();
+  private final List<String> refused = new CopyOnWriteArrayList<>();
 
   @Override
   public boolean takes(String uri) {
@@ -33,6 +37,16 @@ final class ParkingRoute implements FastRoute {
     } else {
       exchange.reply(answer.response());
     }
+  }
+
+  @Override
+  public void refused(String uri, FailureReason reason) {
+    refused.add(uri + " " + reason);
+  }
+
+  /** Targets and reasons of the requests that were not handled, oldest first. */
+  List<String> refused() {
+    return refused;
   }
 
   /** The next request that waits for its answer. */

@@ -8,6 +8,8 @@ import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.telemetry.UnservedRequests;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.time.Duration;
@@ -48,6 +50,9 @@ class PictureClassifierTest {
   private static PictureClassifier classifier(int decoders) {
     var catalog = new ModelCatalog();
     var settings = new PictureSettings(1_000, 1_000, decoders, Duration.ofMillis(1));
-    return new PictureClassifier(catalog, new InferenceService(catalog), settings);
+    return new PictureClassifier(
+        catalog,
+        new InferenceService(catalog, new UnservedRequests(new SimpleMeterRegistry())),
+        settings);
   }
 }

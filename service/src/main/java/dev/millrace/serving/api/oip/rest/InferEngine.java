@@ -5,6 +5,7 @@ import dev.millrace.serving.inference.InferenceRequest;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.ModelDescription;
+import dev.millrace.serving.telemetry.FailureReason;
 import org.jspecify.annotations.Nullable;
 
 /** What the infer route needs of the engine. */
@@ -15,8 +16,8 @@ interface InferEngine {
   /** As {@link ModelCatalog#describe}. */
   ModelDescription describe(String model, @Nullable String version);
 
-  /** As {@link InferenceService#countUnreadable}. */
-  void countUnreadable(String model, @Nullable String version);
+  /** As {@link InferenceService#countRefused}. */
+  void countRefused(String model, @Nullable String version, FailureReason reason);
 
   static InferEngine of(InferenceService inference, ModelCatalog catalog) {
     return new InferEngine() {
@@ -31,8 +32,8 @@ interface InferEngine {
       }
 
       @Override
-      public void countUnreadable(String model, @Nullable String version) {
-        inference.countUnreadable(model, version);
+      public void countRefused(String model, @Nullable String version, FailureReason reason) {
+        inference.countRefused(model, version, reason);
       }
     };
   }

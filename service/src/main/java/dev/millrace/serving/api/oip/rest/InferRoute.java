@@ -8,8 +8,10 @@ import dev.millrace.serving.api.edge.FastRoute;
 import dev.millrace.serving.api.edge.HttpStatuses;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.time.NanoClock;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -54,9 +56,19 @@ public final class InferRoute implements FastRoute {
     try {
       inflated(request, exchange);
     } catch (InferenceException e) {
-      var failure = e.failure();
-      exchange.reply(FastResponses.error(HttpStatuses.of(failure), failure.message()));
+      refuse(request.uri(), exchange, e.failure());
     }
+  }
+
+  @Override
+  public void refused(String uri, FailureReason reason) {
+    var target = InferTarget.parseOrNobody(uri);
+    engine.countRefused(target.model(), target.version(), reason);
+  }
+
+  private void refuse(String uri, FastExchange exchange, InferenceFailure failure) {
+    refused(uri, FailureReason.of(failure));
+    exchange.reply(FastResponses.error(HttpStatuses.of(failure), failure.message()));
   }
 
   private void inflated(FastRequest request, FastExchange exchange) {
@@ -66,7 +78,11 @@ public final class InferRoute implements FastRoute {
       return;
     }
     inflation.start(
-        coding, request.body(), exchange, inflated -> contiguous(request, inflated, exchange));
+        coding,
+        request.body(),
+        exchange,
+        inflated -> contiguous(request, inflated, exchange),
+        failure -> refuse(request.uri(), exchange, failure));
   }
 
   private void contiguous(FastRequest request, ByteBuf body, FastExchange exchange) {
@@ -84,7 +100,7 @@ public final class InferRoute implements FastRoute {
 
   private void infer(FastRequest request, ByteBuf body, FastExchange exchange) {
     var target = InferTarget.parse(request.uri());
-    var decoded = decodeOrCount(request, target, body, exchange);
+    var decoded = decode(request, target, body, exchange);
     boolean submitted = false;
     try {
       decoded.restrict(InferHeaders.cacheUse(request.headers()));
@@ -95,16 +111,6 @@ public final class InferRoute implements FastRoute {
       if (!submitted) {
         decoded.close();
       }
-    }
-  }
-
-  private DecodedRequest decodeOrCount(
-      FastRequest request, InferTarget target, ByteBuf body, FastExchange exchange) {
-    try {
-      return decode(request, target, body, exchange);
-    } catch (InferenceException refused) {
-      engine.countUnreadable(target.model(), target.version());
-      throw refused;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.failure.InferenceException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
@@ -12,6 +13,7 @@ record InferTarget(String model, @Nullable String version) {
   private static final String PREFIX = "/v2/models/";
   private static final String SUFFIX = "/infer";
   private static final String VERSIONS = "/versions/";
+  private static final InferTarget NOBODY = new InferTarget("", null);
 
   /** Whether a target has this form; allocates nothing. */
   static boolean matches(String uri) {
@@ -31,6 +33,15 @@ record InferTarget(String model, @Nullable String version) {
     return modelEnd == end
         ? new InferTarget(model, null)
         : new InferTarget(model, decode(uri.substring(modelEnd + VERSIONS.length(), end)));
+  }
+
+  /** As {@link #parse}; for what has not this form, a target that no model has. */
+  static InferTarget parseOrNobody(String uri) {
+    try {
+      return matches(uri) ? parse(uri) : NOBODY;
+    } catch (InferenceException _) {
+      return NOBODY;
+    }
   }
 
   private static boolean hasModelAndVersionOnly(String uri, int end) {

@@ -2,15 +2,12 @@ package dev.millrace.serving.api.oip.rest;
 
 import dev.millrace.serving.api.edge.ContentCoding;
 import dev.millrace.serving.api.edge.FastExchange;
-import dev.millrace.serving.api.edge.FastResponses;
-import dev.millrace.serving.api.edge.HttpStatuses;
 import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http.FullHttpResponse;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,20 +33,30 @@ final class Inflation {
 
   /**
    * Calls the reader later, on the loop of the exchange, with a body that is released when it
-   * returns; a body that cannot be inflated, or a reader that throws, is answered here.
+   * returns; or, where the body cannot be inflated or the reader throws, the refusal.
    */
-  void start(ContentCoding coding, ByteBuf body, FastExchange exchange, Consumer<ByteBuf> reader) {
+  void start(
+      ContentCoding coding,
+      ByteBuf body,
+      FastExchange exchange,
+      Consumer<ByteBuf> reader,
+      Consumer<InferenceFailure> refusal) {
     body.retain();
-    threads.execute(() -> inflate(coding, body, exchange, reader));
+    threads.execute(() -> inflate(coding, body, exchange, reader, refusal));
   }
 
   private void inflate(
-      ContentCoding coding, ByteBuf body, FastExchange exchange, Consumer<ByteBuf> reader) {
-    answering(
+      ContentCoding coding,
+      ByteBuf body,
+      FastExchange exchange,
+      Consumer<ByteBuf> reader,
+      Consumer<InferenceFailure> refusal) {
+    refusing(
         exchange,
+        refusal,
         () -> {
           var inflated = inflated(coding, body, exchange);
-          var reading = exchange.loop().submit(() -> read(inflated, exchange, reader));
+          var reading = exchange.loop().submit(() -> read(inflated, exchange, reader, refusal));
           var _ = reading.awaitUninterruptibly();
         });
   }
@@ -62,28 +69,29 @@ final class Inflation {
     }
   }
 
-  private static void read(ByteBuf inflated, FastExchange exchange, Consumer<ByteBuf> reader) {
+  private static void read(
+      ByteBuf inflated,
+      FastExchange exchange,
+      Consumer<ByteBuf> reader,
+      Consumer<InferenceFailure> refusal) {
     try {
-      answering(exchange, () -> reader.accept(inflated));
+      refusing(exchange, refusal, () -> reader.accept(inflated));
     } finally {
       inflated.release();
     }
   }
 
-  private static void answering(FastExchange exchange, Runnable work) {
+  private static void refusing(
+      FastExchange exchange, Consumer<InferenceFailure> refusal, Runnable work) {
     try {
       work.run();
     } catch (InferenceException refused) {
-      var failure = refused.failure();
-      reply(exchange, () -> FastResponses.error(HttpStatuses.of(failure), failure.message()));
+      exchange.loop().execute(() -> refusal.accept(refused.failure()));
     } catch (RuntimeException | Error broken) {
       // The outermost handler of an inflated request: whatever broke, the client gets an answer.
       log.error("Request not answered", broken);
-      reply(exchange, () -> FastResponses.error(500, "The request could not be handled."));
+      var failure = new InferenceFailure.Broken("The request could not be handled.");
+      exchange.loop().execute(() -> refusal.accept(failure));
     }
-  }
-
-  private static void reply(FastExchange exchange, Supplier<FullHttpResponse> response) {
-    exchange.loop().execute(() -> exchange.reply(response.get()));
   }
 }

@@ -24,6 +24,7 @@ import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.lifecycle.VersionStatus;
 import dev.millrace.serving.repository.ModelControl;
+import dev.millrace.serving.telemetry.UnservedRequests;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
@@ -39,6 +40,7 @@ import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -235,7 +237,7 @@ class GrpcServerIT {
   private static GrpcServer server(ModelCatalog catalog) {
     return new GrpcServer(
         new GrpcSettings("127.0.0.1", 0, 1, MAX_MESSAGE_BYTES, Duration.ofSeconds(10)),
-        new InferenceService(catalog),
+        new InferenceService(catalog, new UnservedRequests(new SimpleMeterRegistry())),
         catalog,
         new OneModel());
   }

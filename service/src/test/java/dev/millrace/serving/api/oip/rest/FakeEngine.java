@@ -5,6 +5,7 @@ import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceReply;
 import dev.millrace.serving.inference.InferenceRequest;
 import dev.millrace.serving.lifecycle.ModelDescription;
+import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Signature;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeEngine implements InferEngine {
   private final BlockingQueue<Runnable> parked = new LinkedBlockingQueue<>();
   private final List<FakeAnswer> answers = new ArrayList<>();
-  private final List<String> unreadable = new CopyOnWriteArrayList<>();
+  private final List<String> refused = new CopyOnWriteArrayList<>();
   private volatile @Nullable InferenceRequest last;
   private volatile @Nullable InferenceReply lastReply;
 
@@ -53,13 +54,13 @@ final class FakeEngine implements InferEngine {
   }
 
   @Override
-  public void countUnreadable(String model, @Nullable String version) {
-    unreadable.add(model + "/" + version);
+  public void countRefused(String model, @Nullable String version, FailureReason reason) {
+    refused.add(model + "/" + version + " " + reason);
   }
 
-  /** Models and versions of the requests that could not be read. */
-  List<String> unreadable() {
-    return unreadable;
+  /** Models, versions and reasons of the requests that did not reach {@link #infer}. */
+  List<String> refused() {
+    return refused;
   }
 
   InferenceRequest last() {

@@ -81,9 +81,21 @@ class InferRouteIT {
   void countsWhatItCannotReadWithTheModelItNames() throws IOException {
     assertThat(post(PATH, "", text("{\"inputs\":")).status()).isEqualTo(400);
     assertThat(post("/v2/models/m/versions/12/infer", "", text("[]")).status()).isEqualTo(400);
-    assertThat(engine.unreadable()).containsExactly("m/null", "m/12");
+    assertThat(post(PATH, "Content-Encoding: br\n", text(BODY)).status()).isEqualTo(400);
+    assertThat(post(PATH, "Content-Encoding: gzip\n", text(BODY)).status()).isEqualTo(400);
+    assertThat(engine.refused())
+        .containsExactly("m/null OTHER", "m/12 OTHER", "m/null OTHER", "m/null OTHER");
     post(PATH, "", text(BODY));
-    assertThat(engine.unreadable()).hasSize(2);
+    assertThat(engine.refused()).hasSize(4);
+  }
+
+  @Test
+  void countsWhatNamesNoModelWithNobody() throws IOException {
+    try (var client = server.connect()) {
+      assertThat(client.send(text("no HTTP\r\n\r\n")).read().status()).isEqualTo(400);
+    }
+    assertThat(post("/v2/models/%zz/infer", "", text(BODY)).status()).isEqualTo(400);
+    assertThat(engine.refused()).containsExactly("/null OTHER", "/null OTHER");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.serving.api.edge.ContentCoding;
 import dev.millrace.serving.api.edge.FastExchange;
+import dev.millrace.serving.failure.InferenceFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -58,7 +59,7 @@ class InflationTest {
   @Test
   void refusesABodyOverTheLimit() throws Exception {
     start(8_999, _ -> outcome.complete("read"));
-    assertThat(outcome.get()).startsWith("413 {").contains("limit of 8999 bytes");
+    assertThat(outcome.get()).startsWith("TooLarge").contains("limit of 8999 bytes");
   }
 
   @Test
@@ -68,11 +69,17 @@ class InflationTest {
         _ -> {
           throw new StackOverflowError();
         });
-    assertThat(outcome.get()).isEqualTo("500 {\"error\":\"The request could not be handled.\"}");
+    assertThat(outcome.get()).isEqualTo("Broken[message=The request could not be handled.]");
   }
 
   private void start(int limitBytes, Consumer<ByteBuf> reader) {
-    new Inflation(limitBytes).start(ContentCoding.GZIP, body, new Exchange(), reader);
+    new Inflation(limitBytes)
+        .start(ContentCoding.GZIP, body, new Exchange(), reader, this::refused);
+  }
+
+  private void refused(InferenceFailure failure) {
+    assertThat(loop.inEventLoop()).isTrue();
+    outcome.complete(failure.toString());
   }
 
   private final class Exchange implements FastExchange {
@@ -93,10 +100,7 @@ class InflationTest {
 
     @Override
     public void reply(FullHttpResponse response) {
-      assertThat(loop.inEventLoop()).isTrue();
-      outcome.complete(
-          response.status().code() + " " + response.content().toString(StandardCharsets.UTF_8));
-      response.release();
+      throw new AssertionError("The reader and the refusal reply");
     }
   }
 }
