@@ -67,9 +67,9 @@ final class Survey {
     var failure = inventory.health(device) instanceof DeviceHealth.Failed(var why) ? why : "";
     long budget = failure.isEmpty() ? budgetBytes(device) : 0;
     long room = budget - ledger.takenBytes(device);
-    if (device.kind() == DeviceKind.GPU && failure.isEmpty()) {
+    if (failure.isEmpty()) {
       // Other processes may use it too; what is expected and not there yet is as good as taken.
-      room = Math.min(room, inventory.memory(device).freeBytes() - ledger.expectedBytes(device));
+      room = Math.min(room, freeBytes(device) - ledger.expectedBytes(device));
     }
     return new Place(device, failure, budget, Math.max(room, 0), ledger.copies(device));
   }
@@ -81,8 +81,25 @@ final class Survey {
     if (limits.cpuBytes() > 0) {
       return limits.cpuBytes();
     }
-    long total = inventory.memory(device).totalBytes();
-    return (long)
-        Math.max((total - Runtime.getRuntime().maxMemory()) * CPU_SHARE, total * LEAST_CPU_SHARE);
+    return besideTheHeap(
+        inventory.memory(device).totalBytes(), Runtime.getRuntime().maxMemory(), CPU_SHARE);
+  }
+
+  /** What is not in use; the part of the heap that is still to come is as good as used. */
+  private long freeBytes(Device device) {
+    var memory = inventory.memory(device);
+    if (memory.totalBytes() == 0) {
+      // Nobody knows, on systems other than Linux.
+      return Long.MAX_VALUE;
+    }
+    if (device.kind() == DeviceKind.GPU || limits.cpuBytes() > 0) {
+      return memory.freeBytes();
+    }
+    var runtime = Runtime.getRuntime();
+    return besideTheHeap(memory.freeBytes(), runtime.maxMemory() - runtime.totalMemory(), 1);
+  }
+
+  private static long besideTheHeap(long bytes, long heapBytes, double share) {
+    return (long) Math.max((bytes - heapBytes) * share, bytes * LEAST_CPU_SHARE);
   }
 }

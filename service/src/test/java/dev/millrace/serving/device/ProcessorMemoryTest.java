@@ -54,6 +54,46 @@ class ProcessorMemoryTest {
   }
 
   @Test
+  void isTheTightestOfItsOwnGroupAndThoseAroundIt() throws IOException {
+    write("proc/self/cgroup", "0::/system.slice/millrace.service\n");
+    limit("sys/fs/cgroup/system.slice/millrace.service", 8 * GIB, GIB);
+    limit("sys/fs/cgroup/system.slice", 12 * GIB, 11 * GIB);
+    assertThat(read()).isEqualTo(new DeviceMemory(8 * GIB, 7 * GIB));
+  }
+
+  @Test
+  void isTheOutermostGroupThatIsVisibleWhereItsOwnIsNot() throws IOException {
+    write("proc/self/cgroup", "0::/kubepods/pod1/container\n");
+    limit("sys/fs/cgroup", 4 * GIB, GIB);
+    assertThat(read()).isEqualTo(new DeviceMemory(4 * GIB, GIB));
+  }
+
+  @Test
+  void findsItsOwnGroupOfTheFirstVersion() throws IOException {
+    write("proc/self/cgroup", "5:cpu:/elsewhere\n4:memory:/docker/abc\n0::/\n");
+    write("sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes", 2 * GIB + "\n");
+    write("sys/fs/cgroup/memory/docker/abc/memory.usage_in_bytes", GIB + "\n");
+    write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+    write("sys/fs/cgroup/memory/memory.usage_in_bytes", 3 * GIB + "\n");
+    assertThat(read()).isEqualTo(new DeviceMemory(2 * GIB, GIB));
+  }
+
+  @Test
+  void hasNoMoreFreeThanTheMachineWhateverTheLimit() throws IOException {
+    write("proc/meminfo", "MemTotal:       16777216 kB\nMemAvailable:   1048576 kB\n");
+    limit("sys/fs/cgroup", 8 * GIB, 2 * GIB);
+    assertThat(read()).isEqualTo(new DeviceMemory(8 * GIB, 7 * GIB));
+    assertThat(read().freeBytes()).isEqualTo(GIB);
+  }
+
+  @Test
+  void staysInsideWhenAPathLeadsOutside() throws IOException {
+    write("proc/self/cgroup", "0::/../../somewhere\n");
+    limit("sys/fs/cgroup", 4 * GIB, GIB);
+    assertThat(read()).isEqualTo(new DeviceMemory(4 * GIB, GIB));
+  }
+
+  @Test
   void takesTheFirstVersionsWayOfSayingNoLimitAsNone() throws IOException {
     write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
     write("sys/fs/cgroup/memory/memory.usage_in_bytes", GIB + "\n");
@@ -67,6 +107,11 @@ class ProcessorMemoryTest {
     write("sys/devices/system/node/online", "2,10\n");
     assertThat(NumaNodes.read(root))
         .containsExactly(new NumaNode(2, "0-7"), new NumaNode(10, "8-15"));
+  }
+
+  private void limit(String group, long bytes, long usedBytes) throws IOException {
+    write(group + "/memory.max", bytes + "\n");
+    write(group + "/memory.current", usedBytes + "\n");
   }
 
   private DeviceMemory read() {
