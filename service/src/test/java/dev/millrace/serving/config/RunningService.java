@@ -39,8 +39,17 @@ final class RunningService implements AutoCloseable {
             .build();
   }
 
-  /** Started, and ready. */
+  /** Started with the models of a directory, and ready. */
   static RunningService serving(Path models, Path home, String... more) {
+    return started("--serving.directory.path=" + models, home, more);
+  }
+
+  /** Started with the champions of a store, and ready. */
+  static RunningService following(URI store, Path home, String... more) {
+    return started("--serving.store.url=" + store, home, more);
+  }
+
+  private static RunningService started(String models, Path home, String... more) {
     var arguments =
         new ArrayList<>(
             List.of(
@@ -49,7 +58,7 @@ final class RunningService implements AutoCloseable {
                 "--serving.management.port=0",
                 "--serving.stop.drain-seconds=0",
                 "--serving.home=" + home,
-                "--serving.directory.path=" + models));
+                models));
     arguments.addAll(List.of(more));
     if (arguments.stream().noneMatch(argument -> argument.startsWith("--serving.rehearsal="))) {
       arguments.add("--serving.rehearsal=0s");

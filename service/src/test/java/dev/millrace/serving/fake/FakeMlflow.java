@@ -70,7 +70,12 @@ public final class FakeMlflow implements AutoCloseable {
   }
 
   public MlflowClient client() {
-    return new MlflowClient(URI.create("http://127.0.0.1:" + server.getAddress().getPort()), null);
+    return new MlflowClient(url(), null);
+  }
+
+  /** Where it listens. */
+  public URI url() {
+    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
 
   public void breakBy(Fault newFault) {
