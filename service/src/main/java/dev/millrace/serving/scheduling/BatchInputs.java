@@ -68,6 +68,11 @@ final class BatchInputs implements AutoCloseable {
     }
   }
 
+  /** Whether the shapes of a batch depend on nothing but its rows. */
+  boolean shapesFollowFromRows() {
+    return shapesFollowFromRows;
+  }
+
   @Override
   public void close() {
     for (int i = 0; i < bound.length; i++) {

@@ -84,6 +84,16 @@ final class BatchRunner implements AutoCloseable {
     handover.send();
   }
 
+  /** See {@link Instance#isIntact}. */
+  boolean isIntact() {
+    return instance.isIntact();
+  }
+
+  /** See {@link Instance#hasFixedShapes}. */
+  boolean hasFixedShapes() {
+    return instance.hasFixedShapes();
+  }
+
   /** Replaces the instance if the last run broke it; false when there is none any more. */
   boolean isWhole(InstanceRepair repair, Turn turn) {
     return instance.isWhole(repair, turn);

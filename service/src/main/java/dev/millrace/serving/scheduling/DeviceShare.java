@@ -14,6 +14,11 @@ interface DeviceShare {
         }
 
         @Override
+        public boolean tryEnter() {
+          return true;
+        }
+
+        @Override
         public void leave(long computeNanos) {}
 
         @Override
@@ -36,6 +41,11 @@ interface DeviceShare {
    * @return nanoseconds waited; 0 where the device was free
    */
   long enter();
+
+  /**
+   * The same for one who does not wait; false, and nothing has happened, where it would have to.
+   */
+  boolean tryEnter();
 
   /**
    * Called by the same worker after the run. Unless {@link #idle} follows, the model is expected

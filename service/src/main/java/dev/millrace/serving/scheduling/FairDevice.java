@@ -69,17 +69,26 @@ final class FairDevice {
 
     @Override
     public long enter() {
+      return enteredAlone() ? 0 : enterAmongOthers(account);
+    }
+
+    @Override
+    public boolean tryEnter() {
+      return enteredAlone() || tryEnterAmongOthers(account);
+    }
+
+    private boolean enteredAlone() {
       account.start(clock.nanos());
       var named = sole.get();
       if (named == account) {
-        return 0;
+        return true;
       }
       if (named == null && sole.compareAndSet(null, account)) {
         ledger.startAtFloor(account);
-        return 0;
+        return true;
       }
       account.stop(0);
-      return enterAmongOthers(account);
+      return false;
     }
 
     @Override
@@ -119,23 +128,42 @@ final class FairDevice {
     boolean mayRunAtOnce;
     lock.lock();
     try {
-      long now = clock.nanos();
-      takeSoleAway(now);
-      ledger.dropAbsent(now);
-      ledger.list(account, now);
-      if (ledger.isContended(account, now)) {
-        contendedNanos = now;
-        everContended = true;
-      }
-      waiter = new Waiter(account, now);
-      account.await(1);
-      waiters.add(waiter);
-      letRun(now);
+      waiter = stepUp(account, clock.nanos());
       mayRunAtOnce = waiter.letGo;
     } finally {
       lock.unlock();
     }
     return mayRunAtOnce ? 0 : await(waiter);
+  }
+
+  private boolean tryEnterAmongOthers(Account account) {
+    lock.lock();
+    try {
+      var waiter = stepUp(account, clock.nanos());
+      if (!waiter.letGo) {
+        waiters.remove(waiter);
+        account.await(-1);
+      }
+      return waiter.letGo;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock: one more who waits, and goes at once if nothing speaks against it. */
+  private Waiter stepUp(Account account, long now) {
+    takeSoleAway(now);
+    ledger.dropAbsent(now);
+    ledger.list(account, now);
+    if (ledger.isContended(account, now)) {
+      contendedNanos = now;
+      everContended = true;
+    }
+    var waiter = new Waiter(account, now);
+    account.await(1);
+    waiters.add(waiter);
+    letRun(now);
+    return waiter;
   }
 
   /** The one who was alone goes on as one of several. */

@@ -68,6 +68,16 @@ final class Instance implements AutoCloseable {
     outOfMemory = cause;
   }
 
+  /** Whether no run has broken the copy. */
+  boolean isIntact() {
+    return outOfMemory == null;
+  }
+
+  /** Whether the shapes of a run follow from its rows. */
+  boolean hasFixedShapes() {
+    return inputs.shapesFollowFromRows();
+  }
+
   /** Replaces the copy if the last run broke it; false when there is none any more. */
   boolean isWhole(InstanceRepair repair, Turn turn) {
     var cause = outOfMemory;

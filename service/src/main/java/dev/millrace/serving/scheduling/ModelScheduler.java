@@ -61,7 +61,7 @@ public final class ModelScheduler implements AutoCloseable {
         new ExpiryTimer("expiry-" + meters.model() + "-" + meters.version(), this::sweep, clock);
     sequencer = settings.order() == SchedulerSettings.Order.SUBMITTED ? new Sequencer() : null;
     var sleepers = instances.stream().map(_ -> new Sleeper()).toList();
-    wakeups = new Wakeups(sleepers);
+    wakeups = new Wakeups(sleepers, workers);
     var repairs =
         new Repairs(context.repair(), learned.forecast(), instances.size(), this::loseTheLast);
     for (int i = 0; i < instances.size(); i++) {

@@ -34,6 +34,16 @@ final class Turn {
     }
   }
 
+  /** The same for a worker that others stand in for, who do not wait: false where they would. */
+  boolean tryTake() {
+    if (!held && !share.isExclusive() && share.tryEnter()) {
+      waitedNanos = 0;
+      held = true;
+      startedNanos = clock.nanos();
+    }
+    return held;
+  }
+
   /**
    * The same for a warm-up. On processors it takes no turn: the operating system knows that its
    * thread yields, and nobody must wait for it to catch up.

@@ -12,17 +12,33 @@ import org.jspecify.annotations.Nullable;
  * through the loop's own executor, which runs it after the turn. While one is under way its loop
  * starts no other: it will see all that was queued until then. Other loops do not wait for that
  * turn to end, and wake a worker at once.
+ *
+ * <p>A run that is shorter than waking its worker is done by the loop itself, in the place of the
+ * worker; see {@link Worker#runInPlace}.
  */
 final class Wakeups {
   private final List<Sleeper> sleepers;
+  private final List<? extends StandIn> standIns;
 
   /** The home whose wake-up is under way. */
   private final AtomicReference<@Nullable Executor> underWay = new AtomicReference<>();
 
   private final Runnable wake = this::arrive;
 
-  Wakeups(List<Sleeper> sleepers) {
+  /** Does the work of a sleeping worker on the calling thread. */
+  interface StandIn {
+    /** Whether the worker slept and what waited was brief; else nothing was done. */
+    boolean runInPlace();
+  }
+
+  /**
+   * With workers that may not be there yet.
+   *
+   * @param standIns for some of the workers, or for none; the list may grow until the first request
+   */
+  Wakeups(List<Sleeper> sleepers, List<? extends StandIn> standIns) {
     this.sleepers = sleepers;
+    this.standIns = standIns;
   }
 
   /** Called after queueing, with the home of what was queued. */
@@ -61,7 +77,18 @@ final class Wakeups {
 
   private void arrive() {
     underWay.set(null);
-    wakeOne();
+    if (!runInPlace()) {
+      wakeOne();
+    }
+  }
+
+  private boolean runInPlace() {
+    for (int i = 0; i < standIns.size(); i++) {
+      if (standIns.get(i).runInPlace()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean anyAsleep() {

@@ -4,10 +4,20 @@ import dev.millrace.serving.time.NanoClock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The loop of the thread that owns one instance: takes what the policy says, runs it, sleeps. */
-final class Worker implements Runnable {
+/**
+ * The loop of the thread that owns one instance: takes what the policy says, runs it, sleeps. While
+ * it sleeps, an event loop may do one step in its place; all that the worker owns is then that
+ * loop's, until it leaves.
+ */
+final class Worker implements Runnable, Wakeups.StandIn {
   private static final Logger log = LoggerFactory.getLogger(Worker.class);
   private static final long UNTIL_WOKEN = Long.MAX_VALUE;
+
+  /**
+   * What an event loop may spend on a run, during which its connections wait. To wake the worker
+   * and to be woken by it takes some 20 µs, so for longer runs it matters little.
+   */
+  private static final long BRIEF_NANOS = 100_000;
 
   private final RequestQueue queue;
   private final BatchRunner runner;
@@ -19,6 +29,7 @@ final class Worker implements Runnable {
   private final Learned learned;
   private final int index;
   private final Repairs repairs;
+  private final boolean hasFixedShapes;
   private volatile boolean abandoned;
 
   /** What each worker has for itself. */
@@ -36,6 +47,7 @@ final class Worker implements Runnable {
     this.wakeups = wakeups;
     this.learned = learned;
     this.clock = clock;
+    hasFixedShapes = runner.hasFixedShapes();
     index = seat.index();
     sleeper = seat.sleeper();
     batch = seat.batch();
@@ -63,11 +75,15 @@ final class Worker implements Runnable {
     try {
       return step();
     } catch (RuntimeException | Error e) {
-      log.error("Worker failed between runs", e);
-      queue.drainTo(batch);
-      runner.giveUp(batch.unwanted());
+      giveUp(e);
       return true;
     }
+  }
+
+  private void giveUp(Throwable cause) {
+    log.error("Worker failed between runs", cause);
+    queue.drainTo(batch);
+    runner.giveUp(batch.unwanted());
   }
 
   /** Makes the worker end after the run it is in. */
@@ -94,26 +110,72 @@ final class Worker implements Runnable {
     }
     long now = clock.nanos();
     var decision = queue.next(now, batch, turn.longestRunNanos());
-    if (!batch.unwanted().isEmpty()) {
-      runner.refuse(batch.unwanted(), now);
-    }
-    switch (decision) {
-      case null -> {
-        if (queue.isClosing()) {
-          return false;
-        }
-        sleep(UNTIL_WOKEN);
-      }
+    refuseUnwanted(now);
+    return switch (decision) {
+      case null -> !queue.isClosing() && sleep(UNTIL_WOKEN);
       case BatchDecision.LookAgain(long atNanos) -> {
         runner.waits().gather();
-        sleep(atNanos - now);
+        yield sleep(atNanos - now);
       }
       case BatchDecision.Run(_) -> {
         runBatch(now);
-        return repairs.goesOn(runner, turn, index);
+        yield repairs.goesOn(runner, turn, index);
       }
+    };
+  }
+
+  private void refuseUnwanted(long now) {
+    if (!batch.unwanted().isEmpty()) {
+      runner.refuse(batch.unwanted(), now);
+    }
+  }
+
+  /**
+   * Runs what waits on the calling thread, if it is expected to be brief and nothing has to be
+   * waited for. What a run takes must follow from its rows, as far as shapes tell.
+   */
+  @Override
+  public boolean runInPlace() {
+    if (!hasFixedShapes || !isBrief(queue.pendingRows()) || !sleeper.standIn()) {
+      return false;
+    }
+    if (stepInPlace()) {
+      sleeper.leaveAsleep();
+      if (queue.hasArrivals() || queue.isClosing() || abandoned) {
+        sleeper.wake();
+      }
+    } else {
+      sleeper.leaveAwake();
     }
     return true;
+  }
+
+  private boolean isBrief(int rows) {
+    long nanos = learned.times().expectedNanos(Math.min(rows, Math.max(queue.maxBatchRows(), 1)));
+    return nanos > 0 && nanos <= BRIEF_NANOS;
+  }
+
+  /** Whether nothing is left to do; else the worker has to go on. */
+  private boolean stepInPlace() {
+    try {
+      return turn.tryTake() && ranAll();
+    } catch (RuntimeException | Error e) {
+      giveUp(e);
+      return false;
+    } finally {
+      turn.rest();
+    }
+  }
+
+  private boolean ranAll() {
+    long now = clock.nanos();
+    var decision = queue.next(now, batch, Math.min(BRIEF_NANOS, turn.longestRunNanos()));
+    refuseUnwanted(now);
+    if (decision instanceof BatchDecision.Run) {
+      runBatch(now);
+      return runner.isIntact() && !queue.hasMore();
+    }
+    return decision == null;
   }
 
   private void runBatch(long now) {
@@ -132,7 +194,8 @@ final class Worker implements Runnable {
     }
   }
 
-  private void sleep(long nanos) {
+  /** False when the instance broke meanwhile, under who stood in, and is lost. */
+  private boolean sleep(long nanos) {
     turn.rest();
     sleeper.announce();
     if (queue.hasArrivals() || queue.isClosing() || abandoned) {
@@ -140,5 +203,6 @@ final class Worker implements Runnable {
     } else {
       sleeper.sleep(nanos);
     }
+    return repairs.goesOn(runner, turn, index);
   }
 }

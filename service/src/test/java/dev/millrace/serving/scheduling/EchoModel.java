@@ -39,6 +39,7 @@ final class EchoModel implements ExecutableModel {
   private static final float GARBAGE = Float.NaN;
 
   private final Signature signature;
+  private final List<Thread> ranOn = Collections.synchronizedList(new ArrayList<>());
   private final List<float[]> runs = Collections.synchronizedList(new ArrayList<>());
   private final ConcurrentLinkedQueue<ByteBuffer> free = new ConcurrentLinkedQueue<>();
   private final AtomicInteger padded = new AtomicInteger();
@@ -64,6 +65,11 @@ final class EchoModel implements ExecutableModel {
   /** Runs when allowed to. */
   static EchoModel gated() {
     return new EchoModel(Shape.of(-1, -1), 0);
+  }
+
+  /** Runs at once, on rows of one value: what a run takes follows from its rows. */
+  static EchoModel ofValues() {
+    return new EchoModel(Shape.of(-1, 1), Integer.MAX_VALUE / 2);
   }
 
   /** Takes two rows of three and nothing else. */
@@ -97,6 +103,11 @@ final class EchoModel implements ExecutableModel {
   /** The first value of each row, by run. */
   List<float[]> runs() {
     return runs;
+  }
+
+  /** The threads of the runs, in their order. */
+  List<Thread> ranOn() {
+    return ranOn;
   }
 
   /** Runs whose outputs were not given back. */
@@ -133,6 +144,7 @@ final class EchoModel implements ExecutableModel {
       throw new ModelRunException("closed", null);
     }
     keep(input);
+    ranOn.add(Thread.currentThread());
     started.release();
     if (!permits.tryAcquire()) {
       permits.acquireUninterruptibly();

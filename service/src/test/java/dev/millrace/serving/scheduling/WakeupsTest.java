@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class WakeupsTest {
   private final Sleeper first = new Sleeper();
   private final Sleeper second = new Sleeper();
-  private final Wakeups wakeups = new Wakeups(List.of(first, second));
+  private final Wakeups wakeups = new Wakeups(List.of(first, second), List.of());
   private final List<Runnable> tasks = new ArrayList<>();
   private final Executor loop = tasks::add;
 
