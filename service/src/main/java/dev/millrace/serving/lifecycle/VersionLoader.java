@@ -123,7 +123,7 @@ public final class VersionLoader implements AutoCloseable {
 
   private LoadedVersion opened(VersionOpening opening, Berths berths, long startedNanos) {
     opening.prepare(berths);
-    var instances = Background.call(() -> opening.openAll(berths), berths);
+    var instances = openedCopies(opening, berths);
     var checked = opening.with(Background.call(() -> consistent(opening, instances), berths));
     var ownMeters = meters.open(opening.candidate().model(), opening.candidate().version());
     var scheduler = warm(checked, instances, berths, ownMeters);
@@ -139,6 +139,13 @@ public final class VersionLoader implements AutoCloseable {
             chosen.placement().residence()),
         Duration.ofNanos(clock.nanos() - startedNanos),
         Instant.now());
+  }
+
+  /** Threads that a copy starts for itself would yield for as long as it lives. */
+  private static List<ExecutableModel> openedCopies(VersionOpening opening, Berths berths) {
+    return opening.startsThreads(berths)
+        ? opening.openAll(berths)
+        : Background.call(() -> opening.openAll(berths), berths);
   }
 
   private static ModelSettings consistent(VersionOpening opening, List<ExecutableModel> instances) {

@@ -23,6 +23,12 @@ record VersionOpening(
     berths.all().forEach(berth -> runtime.prepare(berth.device(), settings.runtime()));
   }
 
+  /** Whether the thread that opens copies at these places starts threads that compute for them. */
+  boolean startsThreads(Berths berths) {
+    return berths.all().stream()
+        .anyMatch(berth -> runtime.startsThreads(berth.device(), settings.runtime()));
+  }
+
   /** A copy at each place, each checked; none is left open when one fails. */
   List<ExecutableModel> openAll(Berths berths) {
     var instances = new ArrayList<ExecutableModel>();

@@ -95,6 +95,7 @@ final class SettingsReader {
 
   private static RuntimeSettings runtime(RuntimeSettings before, SettingsMap map) {
     return new RuntimeSettings(
+        before.sharedThreads(),
         map.whole("intra-op-threads", before.intraOpThreads()),
         map.texts("cuda", before.cuda()),
         map.texts("tensorrt", before.tensorrt()));

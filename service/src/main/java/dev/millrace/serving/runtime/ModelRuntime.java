@@ -30,6 +30,14 @@ public interface ModelRuntime {
   default void prepare(Device device, RuntimeSettings settings) {}
 
   /**
+   * Whether opening a model with these settings starts threads that compute; they inherit the
+   * priority of the calling thread, which then must not yield to others.
+   */
+  default boolean startsThreads(Device device, RuntimeSettings settings) {
+    return false;
+  }
+
+  /**
    * Loads the file onto the device. Blocks for as long as that takes.
    *
    * @throws ModelLoadException when the file cannot be served

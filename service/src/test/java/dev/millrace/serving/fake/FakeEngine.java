@@ -80,16 +80,22 @@ public final class FakeEngine implements AutoCloseable {
 
   /** Models are opened by real runtimes. */
   public FakeEngine(Function<Path, ModelRuntime> runtimes) {
-    this(runtimes, new FakeDevices(1L << 40));
+    this(runtimes, ModelSettings.defaults());
   }
 
-  private FakeEngine(Function<Path, ModelRuntime> runtimes, FakeDevices devices) {
+  /** The same with these settings. */
+  public FakeEngine(Function<Path, ModelRuntime> runtimes, ModelSettings settings) {
+    this(runtimes, new FakeDevices(1L << 40), settings);
+  }
+
+  private FakeEngine(
+      Function<Path, ModelRuntime> runtimes, FakeDevices devices, ModelSettings settings) {
     this(
         devices,
         new FakeRuntime(FakeModel.pairs(), devices),
         runtimes,
         PlacementLimits.DEFAULTS,
-        (_, _) -> ModelSettings.defaults());
+        (_, _) -> settings);
   }
 
   private FakeEngine(

@@ -51,8 +51,12 @@ public final class OnnxRuntime implements ModelRuntime {
 
   private static OrtEnvironment environment(Device device, RuntimeSettings settings)
       throws OrtException {
-    int threads = settings.intraOpThreads() > 0 ? settings.intraOpThreads() : device.cores();
-    return SharedEnvironment.withThreads(threads);
+    return SharedEnvironment.withThreads(settings.sharedThreads(device));
+  }
+
+  @Override
+  public boolean startsThreads(Device device, RuntimeSettings settings) {
+    return settings.hasOwnThreads(device) && settings.intraOpThreads(device) > 1;
   }
 
   @Override
@@ -70,7 +74,7 @@ public final class OnnxRuntime implements ModelRuntime {
       OrtEnvironment environment, Path modelFile, Device device, RuntimeSettings settings)
       throws OrtException {
     try (var options = new OrtSession.SessionOptions()) {
-      options.disablePerSessionThreads();
+      chooseThreads(options, device, settings);
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
       if (device.kind() == DeviceKind.GPU) {
         GpuProviders.add(options, device, settings, modelFile.getFileName().toString());
@@ -82,6 +86,18 @@ public final class OnnxRuntime implements ModelRuntime {
         session.close();
         throw e;
       }
+    }
+  }
+
+  /** Threads of its own do not spin either, see {@link SharedEnvironment}. */
+  static void chooseThreads(
+      OrtSession.SessionOptions options, Device device, RuntimeSettings settings)
+      throws OrtException {
+    if (settings.hasOwnThreads(device)) {
+      options.setIntraOpNumThreads(settings.intraOpThreads(device));
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
+    } else {
+      options.disablePerSessionThreads();
     }
   }
 

@@ -24,7 +24,7 @@ class GpuProvidersTest {
   private static final Device GPU = new Device(DeviceKind.GPU, 2, "GPU-2", 1);
   private static final RuntimeSettings OPTIONS =
       new RuntimeSettings(
-          0, Map.of("gpu_mem_limit", "1073741824"), Map.of("trt_fp16_enable", "true"));
+          0, 0, Map.of("gpu_mem_limit", "1073741824"), Map.of("trt_fp16_enable", "true"));
 
   @TempDir Path folder;
 
