@@ -2,6 +2,7 @@ package dev.millrace.serving.config;
 
 import dev.millrace.serving.api.edge.InFlightRequests;
 import dev.millrace.serving.api.oip.grpc.GrpcServer;
+import dev.millrace.serving.device.ProcessMemory;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
@@ -71,7 +72,12 @@ class LifecycleConfiguration {
         new Rehearsal(
             catalog, clock, properties.rehearsal(), properties.http().ownHost(), server::port);
     if (properties.rehearsal().isPositive()) {
-      catalog.rehearse(rehearsal::run);
+      catalog.rehearse(
+          () -> {
+            rehearsal.run();
+            CompilerThreads.yieldToRequests();
+            ProcessMemory.trim();
+          });
     }
     return rehearsal;
   }

@@ -1,6 +1,7 @@
 package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.device.Device;
+import dev.millrace.serving.device.ProcessMemory;
 import dev.millrace.serving.lifecycle.Berths.Berth;
 import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
@@ -29,6 +30,8 @@ import java.util.function.Function;
  * Thread-safe.
  */
 public final class VersionLoader implements AutoCloseable {
+  private static final long WORTH_TRIMMING_BYTES = 1 << 20;
+
   private final Function<Path, ModelRuntime> runtimes;
   private final ModelSettingsSource settingsSource;
   private final LifecycleSettings settings;
@@ -114,6 +117,7 @@ public final class VersionLoader implements AutoCloseable {
   private LoadedVersion settled(LoadedVersion loaded, Measurement measurement, long fileBytes) {
     try {
       settle(loaded.berths(), measurement, fileBytes);
+      giveBackMemory(fileBytes);
       return loaded;
     } catch (RuntimeException | Error e) {
       loaded.close();
@@ -139,6 +143,16 @@ public final class VersionLoader implements AutoCloseable {
             chosen.placement().residence()),
         Duration.ofNanos(clock.nanos() - startedNanos),
         Instant.now());
+  }
+
+  /**
+   * What a runtime needs only while it reads a file is as large as the model or larger, and the
+   * allocator keeps it.
+   */
+  private static void giveBackMemory(long fileBytes) {
+    if (fileBytes >= WORTH_TRIMMING_BYTES) {
+      ProcessMemory.trim();
+    }
   }
 
   /** Threads that a copy starts for itself would yield for as long as it lives. */
