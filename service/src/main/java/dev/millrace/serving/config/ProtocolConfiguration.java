@@ -2,6 +2,8 @@ package dev.millrace.serving.config;
 
 import dev.millrace.serving.api.console.ConsoleRoutes;
 import dev.millrace.serving.api.console.PageHeaders;
+import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.api.image.ClassifyRoutes;
 import dev.millrace.serving.api.image.PictureSettings;
 import dev.millrace.serving.api.oip.grpc.GrpcServer;
@@ -46,8 +48,24 @@ class ProtocolConfiguration {
   }
 
   @Bean
+  RequestLimits requestLimits(ServingProperties properties) {
+    var defaults = RequestLimits.DEFAULT;
+    return new RequestLimits(
+        (int) properties.http().maxBody().toBytes(),
+        defaults.headTimeout(),
+        defaults.bodyTimeout());
+  }
+
+  @Bean
+  BodyBudget bodyBudget(RequestLimits limits) {
+    return BodyBudget.ofThisProcess(limits);
+  }
+
+  @Bean
   GrpcServer grpcServer(
       ServingProperties properties,
+      RequestLimits limits,
+      BodyBudget bodies,
       InferenceService inference,
       ModelCatalog catalog,
       ModelControl control) {
@@ -58,9 +76,10 @@ class ProtocolConfiguration {
             http.address(),
             grpc.port(),
             http.eventLoopsOrHalfTheCores(),
-            (int) http.maxBody().toBytes(),
+            limits.maxBodyBytes(),
+            limits.bodyTimeout(),
             grpc.permittedKeepAlive());
-    return new GrpcServer(settings, inference, catalog, control);
+    return new GrpcServer(settings, bodies, inference, catalog, control);
   }
 
   @Bean

@@ -33,19 +33,13 @@ class RestConfiguration {
 
   @Bean
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> fastPath(
-      ServingProperties properties,
+      RequestLimits limits,
+      BodyBudget bodies,
       InferenceService inference,
       ModelCatalog catalog,
       InFlightRequests httpInFlight,
       NanoClock clock) {
-    var defaults = RequestLimits.DEFAULT;
-    var limits =
-        new RequestLimits(
-            (int) properties.http().maxBody().toBytes(),
-            defaults.headTimeout(),
-            defaults.bodyTimeout());
     var route = new InferRoute(inference, catalog, limits, clock);
-    var bodies = BodyBudget.ofThisProcess(limits);
     var path = new FastPath(route, limits, bodies, httpInFlight);
     return factory -> factory.addServerCustomizers(new FastPathCustomizer(path));
   }

@@ -23,12 +23,13 @@ public final class BodyBudget {
     return new BodyBudget(Math.max(PlatformDependent.maxDirectMemory() / 2, limits.maxBodyBytes()));
   }
 
-  long limitBytes() {
+  /** What all may take together. */
+  public long limitBytes() {
     return limitBytes;
   }
 
   /** False where so many bytes are not left; {@link #giveBack} follows otherwise. */
-  boolean take(int bytes) {
+  public boolean take(long bytes) {
     if (taken.addAndGet(bytes) <= limitBytes) {
       return true;
     }
@@ -36,7 +37,8 @@ public final class BodyBudget {
     return false;
   }
 
-  void giveBack(long bytes) {
+  /** Gives back what was taken. */
+  public void giveBack(long bytes) {
     taken.addAndGet(-bytes);
   }
 }

@@ -13,9 +13,14 @@ final class CompressedAnswers implements ServerInterceptor {
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    choose(call, headers);
+    return next.startCall(call, headers);
+  }
+
+  /** Before anything is sent. */
+  static void choose(ServerCall<?, ?> call, Metadata headers) {
     if ("gzip".equals(headers.get(ENCODING))) {
       call.setCompression("gzip");
     }
-    return next.startCall(call, headers);
   }
 }

@@ -6,10 +6,11 @@ import io.netty.buffer.ByteBuf;
 /**
  * A decoded ModelInfer message.
  *
+ * @param id chosen by the client, empty for none; the answer repeats it
  * @param memory holds the inputs of the request; the callee releases it after the reply
  * @param form in which the inputs came and the outputs go
  */
-record DecodedInfer(InferenceRequest request, ByteBuf memory, Form form) {
+record DecodedInfer(InferenceRequest request, String id, ByteBuf memory, Form form) {
   /** How tensors stand in a message. */
   enum Form {
     RAW,

@@ -9,10 +9,29 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.util.concurrent.Executor;
 
 /** The threads that serve the connections: epoll where the machine has it. */
-record EventLoops(EventLoopGroup group, Class<? extends ServerChannel> channelType) {
+final class EventLoops {
+  private final EventLoopGroup group;
+  private final Class<? extends ServerChannel> channelType;
+  private final FastThreadLocal<Executor> current;
+
+  private EventLoops(EventLoopGroup group, Class<? extends ServerChannel> channelType) {
+    this.group = group;
+    this.channelType = channelType;
+    current = new Current(group);
+  }
+
+  EventLoopGroup group() {
+    return group;
+  }
+
+  Class<? extends ServerChannel> channelType() {
+    return channelType;
+  }
+
   static EventLoops start(int count) {
     var threads = new DefaultThreadFactory("grpc-loop", true);
     return Epoll.isAvailable()
@@ -26,11 +45,25 @@ record EventLoops(EventLoopGroup group, Class<? extends ServerChannel> channelTy
 
   /** The loop of the calling thread; the calling thread itself where it is none. */
   Executor current() {
-    for (var loop : group) {
-      if (loop.inEventLoop()) {
-        return loop;
-      }
+    return current.get();
+  }
+
+  /** Looks once in each thread, for calls ask each time. */
+  private static final class Current extends FastThreadLocal<Executor> {
+    private final EventLoopGroup group;
+
+    Current(EventLoopGroup group) {
+      this.group = group;
     }
-    return Runnable::run;
+
+    @Override
+    protected Executor initialValue() {
+      for (var loop : group) {
+        if (loop.inEventLoop()) {
+          return loop;
+        }
+      }
+      return Runnable::run;
+    }
   }
 }

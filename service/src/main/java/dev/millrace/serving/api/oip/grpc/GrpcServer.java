@@ -1,28 +1,43 @@
 package dev.millrace.serving.api.oip.grpc;
 
+import dev.millrace.serving.api.edge.BodyBudget;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /** The gRPC port of the service: inference, health and reflection. */
 public final class GrpcServer implements AutoCloseable {
+  /** Of all methods but ModelInfer, which does by itself what they do. */
+  static final List<ServerInterceptor> INTERCEPTORS =
+      List.of(new CompressedAnswers(), new UnreadableMessages());
+
+  /** At once on one connection: each takes memory before its first byte counts. */
+  private static final int MOST_CALLS = 1_024;
+
   private final EventLoops loops;
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
   private final Server server;
 
-  /** Does not listen before {@link #start()}. */
+  /**
+   * Does not listen before {@link #start()}.
+   *
+   * @param bodies the memory that messages and the bodies of other protocols share
+   */
   public GrpcServer(
       GrpcSettings settings,
+      BodyBudget bodies,
       InferenceService inference,
       ModelCatalog catalog,
       ModelControl control) {
@@ -40,18 +55,15 @@ public final class GrpcServer implements AutoCloseable {
             .maxInboundMessageSize(settings.maxMessageBytes())
             .permitKeepAliveTime(settings.permittedKeepAlive().toMillis(), TimeUnit.MILLISECONDS)
             .permitKeepAliveWithoutCalls(true)
-            .intercept(new CompressedAnswers())
-            .intercept(new TimedAnswers())
-            // The last one added comes first: it reports what those before it throw.
-            .intercept(new TensorCountLimit())
-            .intercept(new UnreadableMessages())
+            .maxConcurrentCallsPerConnection(MOST_CALLS)
+            .addStreamTracerFactory(new MessageMemory(bodies))
             .addService(
-                ServerInterceptors.useMarshalledMessages(
-                    new InferenceGrpcService(inference, catalog, control, loops, blocking)
-                        .bindService(),
-                    new UnparsedMessages()))
-            .addService(health)
-            .addService(ProtoReflectionServiceV1.newInstance())
+                InferenceMethods.of(
+                    new InferenceGrpcService(catalog, control, blocking),
+                    new InferMethod(inference, loops, settings.messageTimeout())))
+            .addService(ServerInterceptors.intercept(health, INTERCEPTORS))
+            .addService(
+                ServerInterceptors.intercept(ProtoReflectionServiceV1.newInstance(), INTERCEPTORS))
             .build();
   }
 

@@ -9,7 +9,13 @@ import java.time.Duration;
  * @param port 0 for any free one
  * @param eventLoops threads that serve the connections
  * @param maxMessageBytes the largest message taken, after decompression
+ * @param messageTimeout how long the message of a ModelInfer call may take to arrive
  * @param permittedKeepAlive how often a client may ping an idle connection
  */
 public record GrpcSettings(
-    String address, int port, int eventLoops, int maxMessageBytes, Duration permittedKeepAlive) {}
+    String address,
+    int port,
+    int eventLoops,
+    int maxMessageBytes,
+    Duration messageTimeout,
+    Duration permittedKeepAlive) {}

@@ -1,37 +1,111 @@
 package dev.millrace.serving.api.oip.grpc;
 
-import dev.millrace.protocol.oip.ModelInferResponse;
+import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.serving.api.edge.ServerTiming;
+import dev.millrace.serving.api.oip.grpc.DecodedInfer.Form;
+import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceAnswer;
 import dev.millrace.serving.inference.InferenceReply;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
 import io.grpc.Status;
-import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.StatusRuntimeException;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One ModelInfer call that waits for its outcome. */
-final class InferCall implements InferenceReply {
+/**
+ * One ModelInfer call from its head to its answer. gRPC calls one method at a time, on the loop of
+ * the connection, and the answer comes there too.
+ */
+final class InferCall extends ServerCall.Listener<InputStream> implements InferenceReply {
   private static final Logger log = LoggerFactory.getLogger(InferCall.class);
+  private static final Metadata.Key<String> TIMING =
+      Metadata.Key.of(ServerTiming.HEADER, Metadata.ASCII_STRING_MARSHALLER);
 
-  private final ServerCallStreamObserver<ModelInferResponse> client;
-  private final DecodedInfer decoded;
-  private final String id;
+  private final InferMethod method;
+  private final ServerCall<InputStream, InputStream> call;
   private final Executor home;
-  private final TimedAnswers.Headers headers;
+  private final MessageMemory.OfCall memory;
+  private final @Nullable Future<?> lateness;
+
+  /** The request, from its arrival until it is answered. */
+  private @Nullable DecodedInfer decoded;
+
+  private boolean submitted;
+  private boolean closed;
 
   InferCall(
-      ServerCallStreamObserver<ModelInferResponse> client,
-      DecodedInfer decoded,
-      String id,
+      InferMethod method,
+      ServerCall<InputStream, InputStream> call,
       Executor home,
-      TimedAnswers.Headers headers) {
-    this.client = client;
-    this.decoded = decoded;
-    this.id = id;
+      MessageMemory.OfCall memory) {
+    this.method = method;
+    this.call = call;
     this.home = home;
-    this.headers = headers;
+    this.memory = memory;
+    lateness = home instanceof EventLoop loop ? timed(loop) : null;
+  }
+
+  private Future<?> timed(EventLoop loop) {
+    return loop.schedule(this::refuseLate, method.messageTimeout().toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void onMessage(InputStream message) {
+    if (closed) {
+      return;
+    }
+    if (decoded != null) {
+      close(Status.INTERNAL.withDescription("ModelInfer takes one message, not several."));
+      return;
+    }
+    try {
+      decoded = method.decode(message);
+      memory.hold();
+    } catch (InferenceException refusal) {
+      close(GrpcStatuses.of(refusal.failure()));
+    } catch (StatusRuntimeException unreadable) {
+      close(UnreadableMessages.status(unreadable));
+    } catch (IOException broken) {
+      close(UnreadableMessages.status(broken));
+    } catch (OutOfMemoryError _) {
+      close(
+          Status.RESOURCE_EXHAUSTED.withDescription(
+              "There is not enough memory for this message now. Retry later, or send fewer rows."));
+    }
+  }
+
+  @Override
+  public void onHalfClose() {
+    stopTimer();
+    var request = decoded;
+    if (closed) {
+      return;
+    }
+    if (request == null) {
+      close(Status.INTERNAL.withDescription("The call ended before its message."));
+      return;
+    }
+    submitted = true;
+    method.inference().infer(request.request(), this);
+  }
+
+  @Override
+  public void onCancel() {
+    stopTimer();
+    closed = true;
+    if (!submitted) {
+      release();
+    }
   }
 
   @Override
@@ -41,37 +115,81 @@ final class InferCall implements InferenceReply {
 
   @Override
   public boolean cancelled() {
-    return client.isCancelled();
+    return call.isCancelled();
   }
 
   @Override
   public void answered(InferenceAnswer answer) {
     try (answer) {
-      if (!client.isCancelled()) {
+      if (!closed) {
         send(answer);
       }
     } catch (RuntimeException | Error failure) {
       // The outermost handler of an answer: whatever broke, the client hears of it and no worker or
       // event loop dies of it.
       log.error("Answer not sent: model={}", answer.model(), failure);
-      client.onError(
-          Status.INTERNAL.withDescription("The answer could not be sent.").asException());
+      close(Status.INTERNAL.withDescription("The answer could not be sent."));
     } finally {
-      decoded.memory().release();
+      release();
     }
-  }
-
-  private void send(InferenceAnswer answer) {
-    long startNanos = System.nanoTime();
-    var message = InferEncoder.encode(answer, id, decoded.form());
-    headers.timing(ServerTiming.of(answer, System.nanoTime() - startNanos));
-    client.onNext(message);
-    client.onCompleted();
   }
 
   @Override
   public void failed(InferenceFailure failure) {
-    decoded.memory().release();
-    client.onError(GrpcStatuses.of(failure).asException());
+    release();
+    close(GrpcStatuses.of(failure));
+  }
+
+  private void send(InferenceAnswer answer) {
+    long startNanos = System.nanoTime();
+    var message = encode(answer);
+    var headers = new Metadata();
+    headers.put(TIMING, ServerTiming.of(answer, System.nanoTime() - startNanos));
+    call.sendHeaders(headers);
+    call.sendMessage(message);
+    close(Status.OK);
+  }
+
+  private InputStream encode(InferenceAnswer answer) {
+    var request = Objects.requireNonNull(decoded);
+    var plain = request.form() == Form.RAW ? PlainAnswers.encode(answer, request.id()) : null;
+    return plain == null
+        ? GRPCInferenceServiceGrpc.getModelInferMethod()
+            .streamResponse(InferEncoder.encode(answer, request.id(), request.form()))
+        : plain;
+  }
+
+  private void refuseLate() {
+    close(
+        Status.DEADLINE_EXCEEDED.withDescription(
+            "The client did not finish sending within %d ms."
+                .formatted(method.messageTimeout().toMillis())));
+  }
+
+  /** Ends the call, once. */
+  private void close(Status status) {
+    if (!closed) {
+      closed = true;
+      stopTimer();
+      if (!submitted) {
+        release();
+      }
+      call.close(status, new Metadata());
+    }
+  }
+
+  private void stopTimer() {
+    if (lateness != null) {
+      lateness.cancel(false);
+    }
+  }
+
+  private void release() {
+    var request = decoded;
+    if (request != null) {
+      decoded = null;
+      request.memory().release();
+      memory.letGo();
+    }
   }
 }

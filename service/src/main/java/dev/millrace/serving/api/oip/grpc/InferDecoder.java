@@ -45,7 +45,7 @@ final class InferDecoder {
               options.deadlineNanos(),
               options.priority(),
               options.cacheUse());
-      return new DecodedInfer(request, memory, form);
+      return new DecodedInfer(request, message.getId(), memory, form);
     } catch (Throwable failure) {
       memory.release();
       throw failure;

@@ -1,8 +1,6 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
-import dev.millrace.protocol.oip.ModelInferRequest;
-import dev.millrace.protocol.oip.ModelInferResponse;
 import dev.millrace.protocol.oip.ModelMetadataRequest;
 import dev.millrace.protocol.oip.ModelMetadataResponse;
 import dev.millrace.protocol.oip.ModelReadyRequest;
@@ -20,60 +18,27 @@ import dev.millrace.protocol.oip.ServerMetadataResponse;
 import dev.millrace.protocol.oip.ServerReadyRequest;
 import dev.millrace.protocol.oip.ServerReadyResponse;
 import dev.millrace.serving.failure.InferenceException;
-import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
-import dev.millrace.serving.time.NanoClock;
-import io.grpc.Context;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The methods of the protocol. All run on the event loop of their connection and none blocks there:
- * whatever the repository does goes to {@code blocking}.
+ * The methods of the protocol but ModelInfer, which is {@link InferMethod}. All run on the event
+ * loop of their connection and none blocks there: whatever the repository does goes to {@code
+ * blocking}.
  */
 final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
-  private final InferDecoder decoder = new InferDecoder(PooledByteBufAllocator.DEFAULT);
-  private final InferenceService inference;
   private final ModelCatalog catalog;
   private final ModelControl control;
-  private final EventLoops loops;
   private final Executor blocking;
 
-  InferenceGrpcService(
-      InferenceService inference,
-      ModelCatalog catalog,
-      ModelControl control,
-      EventLoops loops,
-      Executor blocking) {
-    this.inference = inference;
+  InferenceGrpcService(ModelCatalog catalog, ModelControl control, Executor blocking) {
     this.catalog = catalog;
     this.control = control;
-    this.loops = loops;
     this.blocking = blocking;
-  }
-
-  @Override
-  public void modelInfer(ModelInferRequest message, StreamObserver<ModelInferResponse> client) {
-    var observer = (ServerCallStreamObserver<ModelInferResponse>) client;
-    // With a handler set, sending to a cancelled call does nothing instead of throwing.
-    observer.setOnCancelHandler(() -> {});
-    try {
-      var options =
-          RequestOptions.of(message, Context.current().getDeadline(), NanoClock.SYSTEM.nanos());
-      var decoded = decoder.decode(message, options);
-      inference.infer(
-          decoded.request(),
-          new InferCall(
-              observer, decoded, message.getId(), loops.current(), TimedAnswers.current()));
-    } catch (InferenceException refusal) {
-      inference.countUnreadable(message.getModelName(), version(message.getModelVersion()));
-      client.onError(GrpcStatuses.of(refusal.failure()).asException());
-    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import static dev.millrace.serving.api.oip.grpc.InputFailures.invalid;
 import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.serving.inference.CacheUse;
+import dev.millrace.serving.time.NanoClock;
 import io.grpc.Deadline;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -24,11 +25,19 @@ record RequestOptions(long deadlineNanos, int priority, CacheUse cacheUse) {
     if (deadline == null && message.getParametersCount() == 0) {
       return NONE;
     }
-    long patienceNanos =
-        Math.min(
-            deadline == null ? Long.MAX_VALUE : deadline.timeRemaining(TimeUnit.NANOSECONDS),
-            timeoutNanos(message));
+    long patienceNanos = Math.min(remainingNanos(deadline), timeoutNanos(message));
     return new RequestOptions(later(nowNanos, patienceNanos), priority(message), cacheUse(message));
+  }
+
+  /** Those of a call whose message says nothing. */
+  static RequestOptions of(@Nullable Deadline deadline, NanoClock clock) {
+    return deadline == null
+        ? NONE
+        : new RequestOptions(later(clock.nanos(), remainingNanos(deadline)), 0, CacheUse.FULL);
+  }
+
+  private static long remainingNanos(@Nullable Deadline deadline) {
+    return deadline == null ? Long.MAX_VALUE : deadline.timeRemaining(TimeUnit.NANOSECONDS);
   }
 
   private static long later(long nowNanos, long patienceNanos) {

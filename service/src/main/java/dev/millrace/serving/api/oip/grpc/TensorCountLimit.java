@@ -3,14 +3,8 @@ package dev.millrace.serving.api.oip.grpc;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
-import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.protocol.oip.ModelInferRequest;
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.KnownLength;
-import io.grpc.Metadata;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.ByteArrayInputStream;
@@ -21,20 +15,12 @@ import java.io.InputStream;
  * Refuses a ModelInfer message with very many tensors before it is parsed: an empty tensor is two
  * bytes on the wire, but an object in memory.
  */
-final class TensorCountLimit implements ServerInterceptor {
-  private static final int MAX_TENSORS = 1_024;
+final class TensorCountLimit {
+  static final int MAX_TENSORS = 1_024;
   private static final int LEAST_TENSOR_BYTES = 2;
   private static final int STEP_BYTES = 512;
 
-  @Override
-  public <Q, A> ServerCall.Listener<Q> interceptCall(
-      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    var listener = next.startCall(call, headers);
-    var infer = GRPCInferenceServiceGrpc.getModelInferMethod().getFullMethodName();
-    return call.getMethodDescriptor().getFullMethodName().equals(infer)
-        ? new Counting<>(listener)
-        : listener;
-  }
+  private TensorCountLimit() {}
 
   /** The message from its beginning; throws StatusRuntimeException where it has too many. */
   static InputStream checked(InputStream message) {
@@ -49,10 +35,7 @@ final class TensorCountLimit implements ServerInterceptor {
       whole.reset();
       return whole;
     } catch (IOException e) {
-      throw Status.INVALID_ARGUMENT
-          .withDescription("The message cannot be read: " + e.getMessage())
-          .withCause(e)
-          .asRuntimeException();
+      throw UnreadableMessages.status(e).withCause(e).asRuntimeException();
     }
   }
 
@@ -90,18 +73,6 @@ final class TensorCountLimit implements ServerInterceptor {
               "'%s' has more than %d elements, the limit of a request; send rows as one input instead of an input for each."
                   .formatted(field, MAX_TENSORS))
           .asRuntimeException();
-    }
-  }
-
-  private static final class Counting<Q> extends SimpleForwardingServerCallListener<Q> {
-    Counting(ServerCall.Listener<Q> next) {
-      super(next);
-    }
-
-    @Override
-    @SuppressWarnings("unchecked") // UnparsedMessages makes every message a stream
-    public void onMessage(Q message) {
-      super.onMessage((Q) checked((InputStream) message));
     }
   }
 }

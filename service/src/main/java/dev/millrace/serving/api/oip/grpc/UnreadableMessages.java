@@ -8,6 +8,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.io.IOException;
 
 /** Tells the client what is wrong with a message that is too large or not protobuf. */
 final class UnreadableMessages implements ServerInterceptor {
@@ -17,11 +18,16 @@ final class UnreadableMessages implements ServerInterceptor {
     return new Refusing<>(next.startCall(call, headers), call);
   }
 
-  private static Status status(StatusRuntimeException unreadable) {
+  static Status status(StatusRuntimeException unreadable) {
     return unreadable.getCause() instanceof InvalidProtocolBufferException damaged
         ? Status.INVALID_ARGUMENT.withDescription(
             "The message is not the protobuf message of this method: " + damaged.getMessage())
         : unreadable.getStatus();
+  }
+
+  static Status status(IOException unreadable) {
+    return Status.INVALID_ARGUMENT.withDescription(
+        "The message cannot be read: " + unreadable.getMessage());
   }
 
   private static final class Refusing<Q> extends SimpleForwardingServerCallListener<Q> {

@@ -17,6 +17,7 @@ import dev.millrace.protocol.oip.RepositoryModelUnloadRequest;
 import dev.millrace.protocol.oip.ServerLiveRequest;
 import dev.millrace.protocol.oip.ServerMetadataRequest;
 import dev.millrace.protocol.oip.ServerReadyRequest;
+import dev.millrace.serving.api.edge.BodyBudget;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceService;
@@ -236,7 +237,8 @@ class GrpcServerIT {
 
   private static GrpcServer server(ModelCatalog catalog) {
     return new GrpcServer(
-        new GrpcSettings("127.0.0.1", 0, 1, MAX_MESSAGE_BYTES, Duration.ofSeconds(10)),
+        Servers.settings(MAX_MESSAGE_BYTES),
+        new BodyBudget(1L << 30),
         new InferenceService(catalog, new UnservedRequests(new SimpleMeterRegistry())),
         catalog,
         new OneModel());

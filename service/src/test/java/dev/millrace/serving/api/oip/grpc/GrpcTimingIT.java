@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import dev.millrace.protocol.oip.ModelInferRequest;
+import dev.millrace.serving.api.edge.BodyBudget;
 import dev.millrace.serving.fake.FakeDevices;
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.lifecycle.ModelSettings;
@@ -46,7 +47,8 @@ class GrpcTimingIT {
   private final AtomicReference<Metadata> trailers = new AtomicReference<>();
   private final GrpcServer server =
       new GrpcServer(
-          new GrpcSettings("127.0.0.1", 0, 1, 100_000, Duration.ofSeconds(10)),
+          Servers.settings(100_000),
+          new BodyBudget(1L << 30),
           engine.inference(),
           engine.catalog(),
           new NoControl());

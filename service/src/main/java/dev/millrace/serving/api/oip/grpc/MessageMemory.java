@@ -1,0 +1,101 @@
+package dev.millrace.serving.api.oip.grpc;
+
+import dev.millrace.serving.api.edge.BodyBudget;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
+
+/**
+ * Holds the messages of all calls under way against the memory that bodies may take together, HTTP
+ * included. Bytes count as they arrive, and as they come out of a compressed message.
+ */
+final class MessageMemory extends ServerStreamTracer.Factory {
+  private static final Context.Key<OfCall> CURRENT = Context.key("memory of the call");
+
+  private final BodyBudget budget;
+
+  MessageMemory(BodyBudget budget) {
+    this.budget = budget;
+  }
+
+  /** That of the call which the calling thread handles. */
+  static OfCall current() {
+    return CURRENT.get();
+  }
+
+  @Override
+  public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
+    return new OfCall(budget);
+  }
+
+  /**
+   * What the message of one call takes: the larger of what was sent and what it was uncompressed.
+   * It is given back when the stream is closed and nobody reads the request any more.
+   */
+  static final class OfCall extends ServerStreamTracer {
+    private final BodyBudget budget;
+
+    // All guarded by this: the loop of the connection counts, any thread may let go.
+    private int holders = 1;
+    private long sentBytes;
+    private long uncompressedBytes;
+    private long takenBytes;
+
+    OfCall(BodyBudget budget) {
+      this.budget = budget;
+    }
+
+    @Override
+    public Context filterContext(Context context) {
+      return context.withValue(CURRENT, this);
+    }
+
+    /** Throws RESOURCE_EXHAUSTED, with which gRPC then ends the call. */
+    @Override
+    public synchronized void inboundWireSize(long bytes) {
+      sentBytes += bytes;
+      take();
+    }
+
+    /** Throws RESOURCE_EXHAUSTED to whoever reads the message. */
+    @Override
+    public synchronized void inboundUncompressedSize(long bytes) {
+      uncompressedBytes += bytes;
+      take();
+    }
+
+    @Override
+    public void streamClosed(Status status) {
+      letGo();
+    }
+
+    /** The request is read on after the stream is closed; {@link #letGo()} follows. */
+    synchronized void hold() {
+      holders++;
+    }
+
+    synchronized void letGo() {
+      holders--;
+      if (holders == 0) {
+        budget.giveBack(takenBytes);
+        takenBytes = 0;
+      }
+    }
+
+    private void take() {
+      long more = Math.max(sentBytes, uncompressedBytes) - takenBytes;
+      if (more <= 0) {
+        return;
+      }
+      if (!budget.take(more)) {
+        throw Status.RESOURCE_EXHAUSTED
+            .withDescription(
+                "There is not enough memory for this message now: the messages and bodies of all requests under way may take %d bytes. Retry later, or send fewer rows per request."
+                    .formatted(budget.limitBytes()))
+            .asRuntimeException();
+      }
+      takenBytes += more;
+    }
+  }
+}

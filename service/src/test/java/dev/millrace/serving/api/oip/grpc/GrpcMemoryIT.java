@@ -1,0 +1,201 @@
+package dev.millrace.serving.api.oip.grpc;
+
+import static dev.millrace.serving.fake.FakeEngine.await;
+import static dev.millrace.serving.fake.FakeEngine.candidate;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.ByteString;
+import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
+import dev.millrace.protocol.oip.ModelInferRequest;
+import dev.millrace.protocol.oip.ModelInferResponse;
+import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.fake.FakeDevices;
+import dev.millrace.serving.fake.FakeEngine;
+import dev.millrace.serving.lifecycle.ModelSettings;
+import dev.millrace.serving.lifecycle.PlacementLimits;
+import dev.millrace.serving.lifecycle.VersionStatus;
+import dev.millrace.serving.repository.ModelControl;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Messages count against the memory for bodies, and are given back however a call ends. */
+@Timeout(30)
+class GrpcMemoryIT {
+  private static final int BUDGET_BYTES = 100_000;
+  private static final String FULL =
+      "There is not enough memory for this message now: the messages and bodies of all requests under way may take 100000 bytes. Retry later, or send fewer rows per request.";
+
+  /** Only one model is loaded at a time, so that a request for another one waits at the gate. */
+  private final FakeEngine engine =
+      new FakeEngine(
+          new FakeDevices(1L << 40),
+          new PlacementLimits(0, 1, 1, 20, FakeEngine.LIMIT),
+          ModelSettings.defaults());
+
+  private final BodyBudget budget = new BodyBudget(BUDGET_BYTES);
+  private final GrpcServer server =
+      new GrpcServer(
+          Servers.settings(1_000_000, Duration.ofSeconds(1)),
+          budget,
+          engine.inference(),
+          engine.catalog(),
+          new NoControl());
+  private ManagedChannel channel;
+
+  @BeforeEach
+  void connect() throws IOException {
+    engine.rollout().serve(candidate("cold", "1", "2"));
+    engine.rollout().serve(candidate("warm", "1", "2"));
+    server.start();
+    channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+  }
+
+  @AfterEach
+  void disconnect() {
+    channel.shutdownNow();
+    server.stop(Duration.ofSeconds(5));
+    server.close();
+    engine.close();
+  }
+
+  @Test
+  void refusesAMessageThatFindsNoMemoryAndTakesItLater() throws Exception {
+    var gate = engine.runtime().closeGate();
+    var waiting = send(rows("cold", 8_000));
+    await(() -> !isLeft(BUDGET_BYTES - 60_000));
+    assertRefused(send(rows("warm", 8_000)));
+    gate.countDown();
+    assertThat(waiting.get().getRawOutputContents(0).size()).isEqualTo(64_000);
+    assertThat(send(rows("warm", 8_000)).get().getModelVersion()).isEqualTo("1");
+    await(() -> isLeft(BUDGET_BYTES));
+  }
+
+  @Test
+  void countsWhatComesOutOfASmallCompressedMessage() {
+    assertRefused(send(rows("warm", 20_000), CallOptions.DEFAULT.withCompression("gzip")));
+    await(() -> isLeft(BUDGET_BYTES));
+  }
+
+  @Test
+  void givesTheMemoryBackOnceACancelledRequestIsNoLongerRead() {
+    var gate = engine.runtime().closeGate();
+    var waiting = send(rows("cold", 8_000));
+    await(() -> !isLeft(BUDGET_BYTES - 60_000));
+    waiting.cancel(true);
+    gate.countDown();
+    await(() -> isLeft(BUDGET_BYTES));
+  }
+
+  @Test
+  void givesTheMemoryOfRefusedAndFailedRequestsBack() {
+    var wrong = rows("warm", 4_000).toBuilder();
+    wrong.getInputsBuilder(0).setDatatype("FP64");
+    for (var message : List.of(rows("nobody", 4_000), wrong.build())) {
+      assertThatThrownBy(() -> send(message).get()).isInstanceOf(ExecutionException.class);
+    }
+    await(() -> isLeft(BUDGET_BYTES));
+  }
+
+  @Test
+  void refusesACallWhoseClientDoesNotFinishSending() throws Exception {
+    // A streaming call sends its head at once.
+    var method =
+        GRPCInferenceServiceGrpc.getModelInferMethod().toBuilder()
+            .setType(MethodDescriptor.MethodType.CLIENT_STREAMING)
+            .build();
+    var call = channel.newCall(method, CallOptions.DEFAULT);
+    var outcome = new CompletableFuture<Status>();
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            outcome.complete(status);
+          }
+        },
+        new Metadata());
+    call.request(1);
+    call.sendMessage(rows("warm", 8_000));
+    await(() -> !isLeft(BUDGET_BYTES - 60_000));
+    var status = outcome.get(20, TimeUnit.SECONDS);
+    assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    assertThat(status.getDescription())
+        .isEqualTo("The client did not finish sending within 1000 ms.");
+    await(() -> isLeft(BUDGET_BYTES));
+  }
+
+  private ListenableFuture<ModelInferResponse> send(ModelInferRequest message) {
+    return send(message, CallOptions.DEFAULT);
+  }
+
+  private ListenableFuture<ModelInferResponse> send(
+      ModelInferRequest message, CallOptions options) {
+    return ClientCalls.futureUnaryCall(
+        channel.newCall(
+            GRPCInferenceServiceGrpc.getModelInferMethod(),
+            options.withDeadlineAfter(20, TimeUnit.SECONDS)),
+        message);
+  }
+
+  private boolean isLeft(long bytes) {
+    boolean left = budget.take(bytes);
+    if (left) {
+      budget.giveBack(bytes);
+    }
+    return left;
+  }
+
+  private static void assertRefused(ListenableFuture<ModelInferResponse> call) {
+    assertThatThrownBy(call::get)
+        .cause()
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            failure -> {
+              assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+              assertThat(failure.getStatus().getDescription()).isEqualTo(FULL);
+            });
+  }
+
+  private static ModelInferRequest rows(String model, int rows) {
+    return ModelInferRequest.newBuilder()
+        .setModelName(model)
+        .addInputs(Messages.input("FP32", rows, 2))
+        .addRawInputContents(ByteString.copyFrom(new byte[rows * 2 * Float.BYTES]))
+        .build();
+  }
+
+  private static final class NoControl implements ModelControl {
+    @Override
+    public void load(String model) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void unload(String model) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<VersionStatus> index() {
+      return List.of();
+    }
+  }
+}
