@@ -74,11 +74,11 @@ final class InferCall extends ServerCall.Listener<InputStream> implements Infere
     } catch (InferenceException refusal) {
       close(GrpcStatuses.of(refusal.failure()));
     } catch (StatusRuntimeException unreadable) {
-      close(UnreadableMessages.status(unreadable));
+      refuse(UnreadableMessages.status(unreadable));
     } catch (IOException broken) {
-      close(UnreadableMessages.status(broken));
+      refuse(UnreadableMessages.status(broken));
     } catch (OutOfMemoryError _) {
-      close(
+      refuse(
           Status.RESOURCE_EXHAUSTED.withDescription(
               "There is not enough memory for this message now. Retry later, or send fewer rows."));
     }
@@ -160,10 +160,18 @@ final class InferCall extends ServerCall.Listener<InputStream> implements Infere
   }
 
   private void refuseLate() {
-    close(
+    refuse(
         Status.DEADLINE_EXCEEDED.withDescription(
             "The client did not finish sending within %d ms."
                 .formatted(method.messageTimeout().toMillis())));
+  }
+
+  /** Ends a call whose request was not read. */
+  private void refuse(Status status) {
+    if (!closed) {
+      method.countUnread(status);
+      close(status);
+    }
   }
 
   /** Ends the call, once. */

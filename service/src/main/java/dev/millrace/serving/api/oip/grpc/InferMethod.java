@@ -4,12 +4,14 @@ import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.inference.InferenceService;
+import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.time.NanoClock;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
+import io.grpc.Status;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.io.InputStream;
@@ -71,6 +73,12 @@ final class InferMethod implements ServerCallHandler<InputStream, InputStream> {
       count(message);
       throw refusal;
     }
+  }
+
+  /** Counts a request that was not read far enough to name a model. */
+  void countUnread(Status status) {
+    boolean wrong = status.getCode() == Status.Code.INVALID_ARGUMENT;
+    inference.countRefused("", null, wrong ? FailureReason.OTHER : FailureReason.REJECTED);
   }
 
   private void count(ModelInferRequest refused) {

@@ -1,7 +1,6 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,11 +31,10 @@ final class Names {
     return candidate != null && isSame(candidate, bytes, start, length) ? candidate : null;
   }
 
-  /** The name that these bytes are, all of them below 128. */
-  String keep(byte[] ascii) {
-    var name = new String(ascii, StandardCharsets.ISO_8859_1);
-    if (ascii.length <= LONGEST) {
-      // The hash of a string is the one above.
+  /** The same name, whose characters are below 128, to be found from now on. */
+  String keep(String name) {
+    if (name.length() <= LONGEST) {
+      // The hash of such a string is the one above.
       places[place(name.hashCode())] = name;
     }
     return name;

@@ -1,6 +1,7 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.serving.api.oip.grpc.DecodedInfer.Form;
+import dev.millrace.serving.inference.CacheUse;
 import dev.millrace.serving.inference.InferenceRequest;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
@@ -61,7 +62,7 @@ final class PlainRequest {
     }
     var tensors = tensors();
     var wanted = version.isEmpty() ? null : version;
-    var request = new InferenceRequest(model, wanted, tensors, outputs, deadlineNanos, 0);
+    var request = new InferenceRequest(model, wanted, tensors, outputs, deadlineNanos, 0, CacheUse.FULL);
     return new DecodedInfer(request, id, memory, Form.RAW);
   }
 
@@ -72,9 +73,9 @@ final class PlainRequest {
 
   private void readField() throws IOException, NotPlainException {
     switch (bytes.readByte()) {
-      case MODEL_NAME -> model = readText(bytes.size());
-      case MODEL_VERSION -> version = readText(bytes.size());
-      case ID -> id = readText(bytes.size());
+      case MODEL_NAME -> model = readName(bytes.size());
+      case MODEL_VERSION -> version = readName(bytes.size());
+      case ID -> id = bytes.readAscii(bytes.readLength(bytes.size()));
       case INPUT -> inputs.add(readInput(bytes.readLength(bytes.size())));
       case OUTPUT -> readOutput(bytes.readLength(bytes.size()));
       case RAW_CONTENTS -> readContents(bytes.readLength(bytes.size()));
@@ -82,8 +83,8 @@ final class PlainRequest {
     }
   }
 
-  private String readText(int end) throws IOException, NotPlainException {
-    return bytes.readAscii(bytes.readLength(end), names);
+  private String readName(int end) throws IOException, NotPlainException {
+    return bytes.readName(bytes.readLength(end), names);
   }
 
   private PlainInput readInput(int length) throws IOException, NotPlainException {
@@ -92,8 +93,8 @@ final class PlainRequest {
     var input = new PlainInput();
     while (bytes.position() < end) {
       switch (bytes.readByte()) {
-        case TENSOR_NAME -> input.name = readText(end);
-        case DATATYPE -> input.datatype = readText(end);
+        case TENSOR_NAME -> input.name = readName(end);
+        case DATATYPE -> input.datatype = readName(end);
         case DIMENSION -> input.add(bytes.readVarint());
         case DIMENSIONS -> readDimensions(input, bytes.readLength(end));
         default -> throw new NotPlainException();
@@ -119,7 +120,7 @@ final class PlainRequest {
       if (bytes.readByte() != TENSOR_NAME) {
         throw new NotPlainException();
       }
-      name = readText(end);
+      name = readName(end);
     }
     requireAt(end);
     if (outputs.isEmpty()) {

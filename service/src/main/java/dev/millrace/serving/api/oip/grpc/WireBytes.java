@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,22 +78,27 @@ final class WireBytes {
     return Ints.checkedCast(length);
   }
 
-  /** A string of characters below 128, which is always that number of bytes. */
-  String readAscii(int length, Names known) throws IOException, NotPlainException {
-    String text = known.find(piece, length);
-    if (text != null) {
-      piece.position(piece.position() + length);
-      return text;
+  /** A string that other messages have too. */
+  String readName(int length, Names known) throws IOException, NotPlainException {
+    String name = known.find(piece, length);
+    if (name == null) {
+      return known.keep(readAscii(length));
     }
-    var bytes = new byte[length];
+    piece.position(piece.position() + length);
+    return name;
+  }
+
+  /** A string of characters below 128, which is always that number of bytes. */
+  String readAscii(int length) throws IOException, NotPlainException {
+    var ascii = new byte[length];
     for (int i = 0; i < length; i++) {
       int next = readByte();
       if (next >= 0x80) {
         throw new NotPlainException();
       }
-      bytes[i] = (byte) next;
+      ascii[i] = (byte) next;
     }
-    return known.keep(bytes);
+    return new String(ascii, StandardCharsets.ISO_8859_1);
   }
 
   void copyTo(ByteBuf target, int at, int length) throws IOException, NotPlainException {

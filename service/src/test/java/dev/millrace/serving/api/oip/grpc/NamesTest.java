@@ -13,7 +13,7 @@ class NamesTest {
   @Test
   void findsANameAgainByItsBytes() {
     assertThat(find("image")).isNull();
-    var kept = names.keep(bytes("image"));
+    var kept = names.keep("image");
     assertThat(kept).isEqualTo("image");
     assertThat(find("image")).isSameAs(kept);
     assertThat(find("imagf")).isNull();
@@ -23,9 +23,9 @@ class NamesTest {
   @Test
   void twoNamesOfOnePlaceTakeTurns() {
     // The hashes of these two are the same.
-    names.keep(bytes("Aa"));
+    names.keep("Aa");
     assertThat(find("BB")).isNull();
-    names.keep(bytes("BB"));
+    names.keep("BB");
     assertThat(find("BB")).isEqualTo("BB");
     assertThat(find("Aa")).isNull();
   }
@@ -33,13 +33,13 @@ class NamesTest {
   @Test
   void doesNotKeepLongNames() {
     var longName = "n".repeat(65);
-    assertThat(names.keep(bytes(longName))).isEqualTo(longName);
+    assertThat(names.keep(longName)).isEqualTo(longName);
     assertThat(find(longName)).isNull();
   }
 
   @Test
   void doesNotLookBeyondTheBytesThereAre() {
-    names.keep(bytes("ab"));
+    names.keep("ab");
     assertThat(names.find(ByteBuffer.wrap(bytes("a")), 2)).isNull();
   }
 
