@@ -62,7 +62,8 @@ final class PlainRequest {
     }
     var tensors = tensors();
     var wanted = version.isEmpty() ? null : version;
-    var request = new InferenceRequest(model, wanted, tensors, outputs, deadlineNanos, 0, CacheUse.FULL);
+    var request =
+        new InferenceRequest(model, wanted, tensors, outputs, deadlineNanos, 0, CacheUse.FULL);
     return new DecodedInfer(request, id, memory, Form.RAW);
   }
 
