@@ -6,15 +6,25 @@ import io.netty.buffer.Unpooled;
 
 /**
  * Puts the chunks of one body together: a body of one chunk is not copied, one of several is copied
- * once, into memory that grows with what has arrived and not with what was announced.
+ * once. Its memory grows with what has arrived, and jumps to the length that was announced once an
+ * eighth of that is there: so nobody gets memory by announcing a body alone.
  */
 final class BodyCollector {
+  private static final int TRUSTED_FACTOR = 8;
+
   private final ByteBufAllocator allocator;
+  private final long announcedBytes;
   private ByteBuf collected = Unpooled.EMPTY_BUFFER;
   private boolean ours;
 
-  BodyCollector(ByteBufAllocator allocator) {
+  /**
+   * With no body yet.
+   *
+   * @param announcedBytes the length that the head gives; 0 where it gives none
+   */
+  BodyCollector(ByteBufAllocator allocator, long announcedBytes) {
     this.allocator = allocator;
+    this.announcedBytes = announcedBytes;
   }
 
   int length() {
@@ -45,12 +55,24 @@ final class BodyCollector {
 
   private void append(ByteBuf chunk) {
     if (!ours) {
-      var first = collected;
-      collected = allocator.directBuffer((first.readableBytes() + chunk.readableBytes()) * 2);
-      collected.writeBytes(first);
-      first.release();
-      ours = true;
+      move(collected.readableBytes() + chunk.readableBytes());
+    } else if (collected.writableBytes() < chunk.readableBytes()) {
+      collected.capacity(capacity(collected.readableBytes() + chunk.readableBytes()));
     }
     collected.writeBytes(chunk);
+  }
+
+  private void move(int bytes) {
+    var first = collected;
+    collected = allocator.directBuffer(capacity(bytes));
+    collected.writeBytes(first);
+    first.release();
+    ours = true;
+  }
+
+  /** For so many bytes, and for those that are likely to come. */
+  private int capacity(int bytes) {
+    boolean trusted = announcedBytes >= bytes && announcedBytes / TRUSTED_FACTOR <= bytes;
+    return trusted ? (int) announcedBytes : (int) Math.min(2L * bytes, Integer.MAX_VALUE);
   }
 }

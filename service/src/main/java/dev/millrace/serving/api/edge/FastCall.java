@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +31,9 @@ final class FastCall implements FastExchange {
     this.ctx = ctx;
     this.head = head;
     this.budget = budget;
-    this.body = new BodyCollector(ctx.alloc());
+    long announcedBytes =
+        head.decoderResult().isSuccess() ? HttpUtil.getContentLength(head, 0L) : 0;
+    this.body = new BodyCollector(ctx.alloc(), announcedBytes);
   }
 
   ChannelHandlerContext context() {

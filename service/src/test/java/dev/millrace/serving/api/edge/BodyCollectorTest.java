@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import org.junit.jupiter.api.Test;
 
 class BodyCollectorTest {
@@ -11,7 +12,7 @@ class BodyCollectorTest {
 
   @Test
   void givesEveryChunkBackWhenMemoryRunsOut() {
-    var collector = new BodyCollector(allocator);
+    var collector = new BodyCollector(allocator, 1_600);
     var first = Unpooled.buffer().writeZero(800);
     var second = Unpooled.buffer().writeZero(800);
     collector.add(first);
@@ -19,6 +20,40 @@ class BodyCollectorTest {
     assertThat(second.refCnt()).isZero();
     collector.take().release();
     assertThat(first.refCnt()).isZero();
+  }
+
+  @Test
+  void takesTheAnnouncedMemoryOnceAnEighthIsThere() {
+    var collector = collected(1_000_000, 60_000, 60_000);
+    assertThat(collector.take().capacity()).isLessThan(300_000);
+    collector = collected(1_000_000, 60_000, 65_000);
+    assertThat(collector.take().capacity()).isEqualTo(1_000_000);
+  }
+
+  @Test
+  void growsWithABodyOfUnknownLengthAndWithOneThatIsLongerThanAnnounced() {
+    for (long announced : new long[] {0, 150}) {
+      var chunks = new int[] {100, 100, 1, 400, 1_000, 7};
+      var body = collected(announced, chunks).take();
+      assertThat(body.readableBytes()).isEqualTo(1_608);
+      for (int i = 0; i < body.readableBytes(); i++) {
+        assertThat(body.getByte(i)).isEqualTo((byte) i);
+      }
+      body.release();
+    }
+  }
+
+  private static BodyCollector collected(long announcedBytes, int... chunks) {
+    var collector = new BodyCollector(UnpooledByteBufAllocator.DEFAULT, announcedBytes);
+    int at = 0;
+    for (int length : chunks) {
+      var chunk = Unpooled.buffer();
+      for (int i = 0; i < length; i++) {
+        chunk.writeByte(at++);
+      }
+      collector.add(chunk);
+    }
+    return collector;
   }
 
   @Test
