@@ -6,10 +6,12 @@ import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.ModelLease;
 import dev.millrace.serving.lifecycle.ResponseCache;
 import dev.millrace.serving.lifecycle.ResponseCache.Lookup;
+import dev.millrace.serving.scheduling.Outcome;
 import dev.millrace.serving.scheduling.ScheduledRequest;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.telemetry.UnservedRequests;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,17 +100,31 @@ public final class InferenceService {
   /** Takes over the lease. */
   private static void submit(
       InferenceRequest request, InferenceReply reply, ModelLease lease, long loadNanos) {
+    var call = new LeasedCall(lease, reply, loadNanos);
+    // First: neither a known answer nor a refusal may overtake those who came before.
+    var outcome = lease.inLine(call);
     try {
-      var call = new LeasedCall(lease, reply, loadNanos);
-      var scheduled = RequestCheck.scheduled(request, lease, call);
+      var scheduled = RequestCheck.scheduled(request, lease, outcome);
       var lookup = lookup(request.cacheUse(), lease.cache(), scheduled);
-      if (lookup == null || !call.answeredFrom(lookup)) {
+      var known = lookup == null ? null : call.known(lookup);
+      if (known == null) {
         lease.submit(scheduled);
+      } else {
+        tell(outcome, () -> outcome.completed(known));
       }
     } catch (RuntimeException | Error e) {
       lease.countRefusal(FailureReason.OTHER);
-      lease.close();
-      refuse(reply, failure(request, e));
+      var failure = failure(request, e);
+      tell(outcome, () -> outcome.failed(failure));
+    }
+  }
+
+  /** An event loop that is gone takes nothing, but the lease must be given back. */
+  private static void tell(Outcome outcome, Runnable told) {
+    try {
+      outcome.home().execute(told);
+    } catch (RejectedExecutionException _) {
+      told.run();
     }
   }
 

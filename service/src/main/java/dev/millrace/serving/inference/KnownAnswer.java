@@ -1,11 +1,13 @@
 package dev.millrace.serving.inference;
 
+import dev.millrace.serving.scheduling.BatchResult;
 import dev.millrace.serving.scheduling.BatchTimings;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.List;
 
 /** An answer out of the response cache, which needs neither a lease nor memory given back. */
-record KnownAnswer(String model, String version, List<Tensor> outputs) implements InferenceAnswer {
+record KnownAnswer(String model, String version, List<Tensor> outputs)
+    implements InferenceAnswer, BatchResult {
   private static final BatchTimings NO_TIME = new BatchTimings(0, 0, 0, 0);
 
   @Override

@@ -42,18 +42,13 @@ final class LeasedCall implements Outcome, InferenceAnswer {
     this.loadNanos = loadNanos;
   }
 
-  /** Answers from the cache where it can; else the answer will be kept in it. */
-  boolean answeredFrom(Lookup lookup) {
+  /** The answer out of the cache; null where there is none, and that of the run will be kept. */
+  @Nullable KnownAnswer known(Lookup lookup) {
     return switch (lookup) {
-      case Lookup.Hit(var outputs) -> {
-        var known = new KnownAnswer(model(), version(), outputs);
-        lease.close();
-        home().execute(() -> handOver(known));
-        yield true;
-      }
+      case Lookup.Hit(var outputs) -> new KnownAnswer(model(), version(), outputs);
       case Lookup.Miss missed -> {
         miss = missed;
-        yield false;
+        yield null;
       }
     };
   }
@@ -70,6 +65,15 @@ final class LeasedCall implements Outcome, InferenceAnswer {
 
   @Override
   public void completed(BatchResult batchResult) {
+    if (batchResult instanceof KnownAnswer known) {
+      lease.close();
+      handOver(known);
+    } else {
+      computed(batchResult);
+    }
+  }
+
+  private void computed(BatchResult batchResult) {
     result = batchResult;
     if (miss != null) {
       keep(batchResult, miss);

@@ -1,5 +1,6 @@
 package dev.millrace.serving.lifecycle;
 
+import dev.millrace.serving.scheduling.Outcome;
 import dev.millrace.serving.scheduling.ScheduledRequest;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.telemetry.WaitReason;
@@ -42,6 +43,14 @@ public final class ModelLease implements AutoCloseable {
   /** The answers that the version keeps; null where it keeps none. */
   public @Nullable ResponseCache cache() {
     return pinned.workers().cache();
+  }
+
+  /**
+   * Puts whoever waits for an answer in line, where the version answers in the order of the
+   * requests; what comes out must be told its outcome, on its home, or all behind it wait for ever.
+   */
+  public Outcome inLine(Outcome outcome) {
+    return pinned.workers().scheduler().inLine(outcome);
   }
 
   /** Queues a request. Never blocks; keep the lease until its outcome is no longer used. */

@@ -139,14 +139,18 @@ public final class ModelScheduler implements AutoCloseable {
   }
 
   /**
+   * Puts whoever will be answered in line, where answers leave in the order of these calls; the
+   * same where they leave as they are ready. Each one in line must be told its outcome.
+   */
+  public Outcome inLine(Outcome outcome) {
+    return sequencer == null ? outcome : sequencer.inLine(outcome);
+  }
+
+  /**
    * Queues a request. Never blocks and never throws: what goes wrong is the outcome, delivered on
    * its home like an answer.
    */
   public void submit(ScheduledRequest request) {
-    handle(sequencer == null ? request : request.withOutcome(sequencer.inLine(request.outcome())));
-  }
-
-  private void handle(ScheduledRequest request) {
     int rows = request.rows();
     if (queue.isClosing()) {
       fail(request, gone(), FailureReason.REJECTED);

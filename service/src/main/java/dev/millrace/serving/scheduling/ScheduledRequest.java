@@ -19,9 +19,4 @@ public record ScheduledRequest(
     List<Integer> outputIndexes,
     long deadlineNanos,
     int priority,
-    Outcome outcome) {
-  /** The same for another caller. */
-  ScheduledRequest withOutcome(Outcome other) {
-    return new ScheduledRequest(inputs, rows, outputIndexes, deadlineNanos, priority, other);
-  }
-}
+    Outcome outcome) {}

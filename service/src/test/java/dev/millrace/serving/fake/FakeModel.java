@@ -14,6 +14,7 @@ import dev.millrace.serving.tensor.TensorSpec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -29,6 +30,8 @@ public final class FakeModel implements ExecutableModel {
   private final AtomicInteger runsThatFindNoMemory = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final AtomicInteger faults = new AtomicInteger();
+  private final AtomicInteger waiting = new AtomicInteger();
+  private volatile CountDownLatch held = new CountDownLatch(0);
 
   FakeModel(Signature signature, float factor, Device device, Runnable onClose) {
     this.signature = signature;
@@ -73,6 +76,18 @@ public final class FakeModel implements ExecutableModel {
     runsThatFindNoMemory.incrementAndGet();
   }
 
+  /** Runs wait until it is counted down. */
+  public CountDownLatch holdRuns() {
+    var holding = new CountDownLatch(1);
+    held = holding;
+    return holding;
+  }
+
+  /** Runs that wait for that. */
+  public int heldRuns() {
+    return waiting.get();
+  }
+
   /** Whether its memory was given back. */
   public boolean closed() {
     return closed.get();
@@ -92,6 +107,7 @@ public final class FakeModel implements ExecutableModel {
 
     @Override
     public RunOutputs run() {
+      awaitRelease();
       if (closed.get()) {
         faults.incrementAndGet();
         throw new ModelRunException("run after close", null);
@@ -105,6 +121,16 @@ public final class FakeModel implements ExecutableModel {
 
     @Override
     public void close() {}
+  }
+
+  private void awaitRelease() {
+    try {
+      waiting.incrementAndGet();
+      held.await();
+      waiting.decrementAndGet();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private Tensor multiplied(Tensor input, String name) {
