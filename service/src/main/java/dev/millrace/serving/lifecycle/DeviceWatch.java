@@ -4,8 +4,8 @@ import dev.millrace.serving.device.Device;
 import dev.millrace.serving.device.DeviceHealth;
 import dev.millrace.serving.device.DeviceInventory;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,7 +17,7 @@ public final class DeviceWatch implements AutoCloseable {
   private final Rollout rollout;
 
   /** Touched by the watching thread only. */
-  private final Set<Device> failed = new HashSet<>();
+  private final Map<Device, Evacuation> failed = new HashMap<>();
 
   private final Thread thread;
 
@@ -57,15 +57,15 @@ public final class DeviceWatch implements AutoCloseable {
   private void look(Device device) {
     switch (inventory.health(device)) {
       case DeviceHealth.Healthy() -> {
-        if (failed.remove(device)) {
+        if (failed.remove(device) != null) {
           log.info("Device is healthy again: device={}", device.name());
         }
       }
       case DeviceHealth.Failed(var reason) -> {
-        if (failed.add(device)) {
+        if (!failed.containsKey(device)) {
           log.error("Device has failed: device={} reason={}", device.name(), reason);
-          rollout.leave(device, reason);
         }
+        failed.computeIfAbsent(device, lost -> new Evacuation(lost, rollout)).look();
       }
     }
   }

@@ -1,6 +1,5 @@
 package dev.millrace.serving.lifecycle;
 
-import dev.millrace.serving.device.Device;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ModelLoadException;
@@ -106,33 +105,23 @@ public final class Rollout implements AutoCloseable {
     }
   }
 
-  /**
-   * Loads anew, elsewhere, what is on this device; what finds no other place stays.
-   *
-   * @param reason a sentence: what happened to the device
-   */
-  void leave(Device device, String reason) {
-    for (var model : catalog.entries()) {
-      var live = model.serving().live();
-      if (live != null && live.berths().isOn(device)) {
-        log.warn("Model leaves {}: model={} reason={}", device.name(), model.name(), reason);
-        leave(model, live);
-      }
-    }
+  ModelCatalog catalog() {
+    return catalog;
   }
 
-  private void leave(ServedModel model, LoadedVersion version) {
+  /**
+   * Loads a version anew, elsewhere; nothing once another one is live.
+   *
+   * @throws ModelLoadException where that fails, and the version stays where it is
+   */
+  void relocate(ServedModel model, LoadedVersion version) throws IOException {
+    takeTurn(model);
     try {
-      takeTurn(model);
-      try {
-        if (model.serving().live() == version) {
-          replace(model, version.candidate()).close();
-        }
-      } finally {
-        model.changes().unlock();
+      if (model.serving().live() == version) {
+        swap(model, version.candidate()).close();
       }
-    } catch (ModelLoadException e) {
-      log.debug("The failure stands on the version and in the log", e);
+    } finally {
+      model.changes().unlock();
     }
   }
 
@@ -151,28 +140,32 @@ public final class Rollout implements AutoCloseable {
 
   /** The version is not unloaded again before the lease that this returns is closed. */
   private ModelLease replace(ServedModel model, Candidate candidate) {
-    model.notes().loading(candidate.version());
     try {
-      var loaded = load(candidate);
-      var lease = leased(loaded);
-      retirement.retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
-      if (closed) {
-        lease.close();
-        // The stop may have retired this model before the swap.
-        retirement.retire(model, Serving.NOTHING, "the server stops");
-        throw new ModelLoadException("The server is stopping", null);
-      }
-      // Told only after the swap: whoever waits for it sends the first request at once.
-      log.info(
-          "Version available: model={} version={} device={} loadMillis={}",
-          candidate.model(),
-          candidate.version(),
-          loaded.berths().devices(),
-          loaded.loadTime().toMillis());
-      return lease;
+      return swap(model, candidate);
     } catch (IOException | RuntimeException e) {
       throw failed(model, candidate, e);
     }
+  }
+
+  private ModelLease swap(ServedModel model, Candidate candidate) throws IOException {
+    model.notes().loading(candidate.version());
+    var loaded = load(candidate);
+    var lease = leased(loaded);
+    retirement.retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
+    if (closed) {
+      lease.close();
+      // The stop may have retired this model before the swap.
+      retirement.retire(model, Serving.NOTHING, "the server stops");
+      throw new ModelLoadException("The server is stopping", null);
+    }
+    // Told only after the swap: whoever waits for it sends the first request at once.
+    log.info(
+        "Version available: model={} version={} device={} loadMillis={}",
+        candidate.model(),
+        candidate.version(),
+        loaded.berths().devices(),
+        loaded.loadTime().toMillis());
+    return lease;
   }
 
   private ModelLease leased(LoadedVersion loaded) {

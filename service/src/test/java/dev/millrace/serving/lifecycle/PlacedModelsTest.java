@@ -180,6 +180,23 @@ class PlacedModelsTest {
     assertThat(device("b")).isEqualTo("cuda:1");
   }
 
+  @Test
+  void triesAgainToLeaveAGpuThatFailsUntilAnotherOneHasRoom() {
+    engine = engine(Fallback.FORBIDDEN, new InstanceGroup(1, Kind.GPU, List.of()));
+    engine.runtime().takes(300);
+    engine.rollout().serve(sized("a", 240));
+    devices.take(gpu(1), 900);
+    devices.fail(gpu(0), "3 uncorrectable memory errors");
+    try (var _ = DeviceWatch.start(devices, engine.rollout(), Duration.ofMillis(1))) {
+      await(() -> status("a").reason().contains("There is no room for model 'a'"));
+      assertAnswers("a");
+      devices.give(gpu(1), 900);
+      await(() -> device("a").equals("cuda:1"));
+    }
+    assertAnswers("a");
+    await(() -> devices.used(gpu(0)) == 0);
+  }
+
   private FakeEngine engine(Fallback fallback, InstanceGroup... groups) {
     return engine(new PlacementSettings(List.of(groups), fallback, Residence.ON_DEMAND));
   }
