@@ -107,9 +107,7 @@ final class InstanceRepairs implements InstanceRepair {
     }
     var berth = place.get();
     try {
-      var instance = warm(opening.open(berth.device()));
-      berths.occupy(berth, instance);
-      return Optional.of(instance);
+      return Optional.of(measured(berth));
     } catch (RuntimeException | Error e) {
       berths.remove(berth);
       log.warn(
@@ -118,6 +116,23 @@ final class InstanceRepairs implements InstanceRepair {
           berth.device().name(),
           e.getMessage());
       return Optional.empty();
+    }
+  }
+
+  /**
+   * What was expected counts as in use from now on, and more where it grew by more; less would let
+   * the next repair expect too little again.
+   */
+  private ExecutableModel measured(Berth berth) {
+    var measurement = placements.measureNow(berth.device());
+    try {
+      var instance = warm(opening.open(berth.device()));
+      berths.occupy(berth, instance);
+      long grown = measurement.map(by -> by.grownBytes(berth.device())).orElse(0L);
+      berth.holding().settle(Math.max(grown, berth.holding().bytes()));
+      return instance;
+    } finally {
+      measurement.ifPresent(Measurement::close);
     }
   }
 

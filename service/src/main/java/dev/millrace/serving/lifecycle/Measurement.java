@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Measures what the copies of one version take: the difference of the used memory around their
@@ -28,6 +29,19 @@ final class Measurement implements AutoCloseable {
     for (var device : this.devices) {
       ledger.turn(device).lock();
       before.put(device, level(device));
+    }
+  }
+
+  /** Of one more copy on a device; empty while somebody else measures there. */
+  static Optional<Measurement> now(DeviceLedger ledger, UsedMemory used, Device device) {
+    var turn = ledger.turn(device);
+    if (!turn.tryLock()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new Measurement(ledger, used, List.of(device)));
+    } finally {
+      turn.unlock();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.millrace.serving.lifecycle;
 
+import dev.millrace.serving.device.Device;
 import dev.millrace.serving.device.DeviceInventory;
 import dev.millrace.serving.lifecycle.Berths.Berth;
 import dev.millrace.serving.lifecycle.PlacementDecision.Await;
@@ -137,6 +138,14 @@ public final class Placements {
   /** Measures the loads at these places until it is closed. */
   Measurement measure(Berths berths) {
     return new Measurement(ledger, used, berths.all().stream().map(Berth::device).toList());
+  }
+
+  /**
+   * Measures one more copy on a device until it is closed; empty while a load there is measured,
+   * for which whoever repairs a copy cannot wait.
+   */
+  Optional<Measurement> measureNow(Device device) {
+    return Measurement.now(ledger, used, device);
   }
 
   private final class Reservation {

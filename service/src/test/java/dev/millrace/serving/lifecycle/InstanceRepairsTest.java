@@ -49,6 +49,27 @@ class InstanceRepairsTest {
   }
 
   @Test
+  void countsTheReplacementOnceAlthoughTheDriverSeesItToo() throws IOException {
+    var version = open(Fallback.CPU);
+    devices.take(gpu(1), 1_000);
+    try (var _ = version.replaced().orElseThrow()) {
+      assertThat(devices.used(gpu(0))).isEqualTo(BYTES);
+      try (var beside = engine.placements().place("beside", 360, onGpu())) {
+        assertThat(beside.devices()).isEqualTo("cuda:0");
+      }
+    }
+  }
+
+  @Test
+  void notesThatTheReplacementTakesMoreThanWasExpected() throws IOException {
+    var version = open(Fallback.CPU);
+    engine.runtime().takes(700);
+    try (var _ = version.replaced().orElseThrow()) {
+      assertThat(version.berths.bytes()).containsEntry(gpu(0), 700L);
+    }
+  }
+
+  @Test
   void movesToAnotherGpuWhenTheSameOneIsFull() throws IOException {
     var version = open(Fallback.FORBIDDEN);
     devices.take(gpu(0), 600);
@@ -127,6 +148,13 @@ class InstanceRepairsTest {
     berths.all().getFirst().holding().settle(BYTES);
     var repairs = new InstanceRepairs(opening, berths, engine.placements(), now::get);
     return new Broken(instance, berths, repairs);
+  }
+
+  private static PlacementSettings onGpu() {
+    return new PlacementSettings(
+        List.of(new InstanceGroup(1, Kind.GPU, List.of())),
+        Fallback.FORBIDDEN,
+        Residence.ON_DEMAND);
   }
 
   private record Broken(ExecutableModel instance, Berths berths, InstanceRepairs repairs) {
