@@ -10,6 +10,7 @@ final class Batch implements QueueView {
   private final List<Part> parts = new ArrayList<>();
   private final List<Part> unwanted = new ArrayList<>();
   private int rows;
+  private int mostRows = Integer.MAX_VALUE;
 
   /** Absent where nothing is padded. */
   private final @Nullable PaddedCompany company;
@@ -41,9 +42,21 @@ final class Batch implements QueueView {
     parts.clear();
     unwanted.clear();
     rows = 0;
+    mostRows = Integer.MAX_VALUE;
     if (company != null) {
       company.clear();
     }
+  }
+
+  /** Begins a batch that may not have more rows. */
+  void clear(int most) {
+    clear();
+    mostRows = most;
+  }
+
+  @Override
+  public int mostRows() {
+    return mostRows;
   }
 
   /** Adds the part if it can run together with those that are there. */

@@ -3,8 +3,9 @@ package dev.millrace.serving.scheduling;
 /**
  * Decides when to run what. It takes a preferred size at once, and else what fits as soon as
  * nothing more fits, or the oldest request has waited its delay, or waiting longer would miss a
- * deadline. With a delay of zero it never waits: under load the queue fills while a batch runs, so
- * batches grow by themselves, and an idle server answers without delay.
+ * deadline. A batch that may not grow any further, because others want the device, is full. With a
+ * delay of zero it never waits: under load the queue fills while a batch runs, so batches grow by
+ * themselves, and an idle server answers without delay.
  */
 final class BatchPolicy {
   private final int maxRows;
@@ -19,16 +20,17 @@ final class BatchPolicy {
   }
 
   BatchDecision decide(QueueView queue, long nowNanos) {
-    int preferred = preferredCount(queue);
+    int mostRows = Math.min(maxRows, queue.mostRows());
+    int preferred = preferredCount(queue, mostRows);
     if (preferred > 0) {
       return new BatchDecision.Run(preferred);
     }
     int fitting = 1;
     int rows = queue.rows(0);
-    while (fitting < queue.count() && rows + queue.rows(fitting) <= maxRows) {
+    while (fitting < queue.count() && rows + queue.rows(fitting) <= mostRows) {
       rows += queue.rows(fitting++);
     }
-    boolean full = rows >= maxRows || fitting < queue.count();
+    boolean full = rows >= mostRows || fitting < queue.count();
     long waitNanos = full || delayNanos == 0 ? 0 : waitNanos(queue, nowNanos);
     return waitNanos <= 0
         ? new BatchDecision.Run(fitting)
@@ -36,10 +38,10 @@ final class BatchPolicy {
   }
 
   /** How many of the first make up the largest preferred size that can be made; 0 for none. */
-  private int preferredCount(QueueView queue) {
+  private int preferredCount(QueueView queue, int mostRows) {
     int found = 0;
     int rows = 0;
-    for (int i = 0; i < queue.count() && preferredRows.length > 0 && rows < maxRows; i++) {
+    for (int i = 0; i < queue.count() && preferredRows.length > 0 && rows < mostRows; i++) {
       rows += queue.rows(i);
       found = isPreferred(rows) ? i + 1 : found;
     }

@@ -13,4 +13,9 @@ interface QueueView {
 
   /** When one of them must start to meet its deadline; {@link Long#MAX_VALUE} for no deadline. */
   long latestStartNanos(int index);
+
+  /** Rows that the next run may have at most, where others want the device too. */
+  default int mostRows() {
+    return Integer.MAX_VALUE;
+  }
 }

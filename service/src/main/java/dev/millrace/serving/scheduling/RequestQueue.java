@@ -136,14 +136,13 @@ final class RequestQueue {
   @Nullable BatchDecision next(long nowNanos, Batch batch, long longestRunNanos) {
     lock.lock();
     try {
-      batch.clear();
       sorted = false;
       sortArrivals();
-      int mostRows = times.rowsWithin(longestRunNanos, Math.max(maxBatchRows, 1));
-      collect(nowNanos, batch, mostRows);
+      batch.clear(times.rowsWithin(longestRunNanos, Math.max(maxBatchRows, 1)));
+      collect(nowNanos, batch);
       if (postponed(batch)) {
-        batch.clear();
-        collect(nowNanos, batch, mostRows);
+        batch.clear(batch.mostRows());
+        collect(nowNanos, batch);
       }
       var decision = batch.count() == 0 ? null : decide(nowNanos, batch);
       batch.keep(decision instanceof BatchDecision.Run(int count) ? count : 0);
@@ -208,10 +207,10 @@ final class RequestQueue {
     }
   }
 
-  private void collect(long nowNanos, Batch batch, int mostRows) {
+  private void collect(long nowNanos, Batch batch) {
     int looksLeft = MOST_LOOKED_AT;
     lanes.rewind();
-    while (looksLeft > 0 && batch.rows() < mostRows) {
+    while (looksLeft > 0 && batch.rows() < batch.mostRows()) {
       var part = lanes.next(nowNanos);
       if (part == null) {
         return;

@@ -169,7 +169,8 @@ final class Worker implements Runnable, Wakeups.StandIn {
 
   private boolean ranAll() {
     long now = clock.nanos();
-    var decision = queue.next(now, batch, Math.min(BRIEF_NANOS, turn.longestRunNanos()));
+    // Not bounded to a brief run: what waits for company would take the bound for a full batch.
+    var decision = queue.next(now, batch, turn.longestRunNanos());
     refuseUnwanted(now);
     if (decision instanceof BatchDecision.Run) {
       runBatch(now);

@@ -39,6 +39,19 @@ class RequestQueueTest {
     assertThat(queue.next(1, batch)).isEqualTo(new BatchDecision.Run(1));
   }
 
+  @Test
+  void takesABatchForFullThatOthersWhoWantTheDeviceDoNotLetGrow() {
+    learned.ran(1, 100);
+    learned.ran(2, 200);
+    learned.ran(4, 400);
+    for (int i = 0; i < 3; i++) {
+      push();
+    }
+    assertThat(queue.next(1, batch, 200)).isEqualTo(new BatchDecision.Run(2));
+    assertThat(queue.next(1, batch, 200)).isEqualTo(new BatchDecision.LookAgain(DELAY_NANOS));
+    assertThat(queue.pendingRows()).isOne();
+  }
+
   private void push() {
     var input = Tensors.row("x", 1);
     queue.rows().reserve(1, 1);
