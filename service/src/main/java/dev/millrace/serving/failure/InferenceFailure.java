@@ -6,6 +6,14 @@ package dev.millrace.serving.failure;
  * and nothing internal.
  */
 public sealed interface InferenceFailure {
+  /** What a refusal rests on. */
+  enum Grounds {
+    /** The queue is full, or the time is over. */
+    FACT,
+    /** An answer is expected to come too late. */
+    FORECAST
+  }
+
   /** What a client reads. */
   String message();
 
@@ -28,10 +36,20 @@ public sealed interface InferenceFailure {
   record Unsupported(String message) implements InferenceFailure {}
 
   /** The queue is full or the server drains; trying again later may work: 503, UNAVAILABLE. */
-  record Overloaded(String message) implements InferenceFailure {}
+  record Overloaded(String message, Grounds grounds) implements InferenceFailure {
+    /** There is no room now. */
+    public Overloaded(String message) {
+      this(message, Grounds.FACT);
+    }
+  }
 
   /** The deadline passed, or cannot be met any more: 504, DEADLINE_EXCEEDED. */
-  record TimedOut(String message) implements InferenceFailure {}
+  record TimedOut(String message, Grounds grounds) implements InferenceFailure {
+    /** The time is over. */
+    public TimedOut(String message) {
+      this(message, Grounds.FACT);
+    }
+  }
 
   /** The client went away or cancelled: 499, CANCELLED. */
   record Cancelled(String message) implements InferenceFailure {}

@@ -3,6 +3,7 @@ package dev.millrace.serving.scheduling;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.telemetry.ModelMeters;
+import dev.millrace.serving.telemetry.RefusalCause;
 import dev.millrace.serving.telemetry.RequestDurations;
 
 /** Counts what became of requests and sends it home. Owned by one thread. */
@@ -21,6 +22,9 @@ final class Handover {
 
   void failed(ScheduledRequest request, InferenceFailure failure, FailureReason reason) {
     meters.failed(reason);
+    if (reason == FailureReason.REJECTED) {
+      meters.refused(RefusalCause.of(failure));
+    }
     deliveries.add(request.outcome(), failure);
   }
 

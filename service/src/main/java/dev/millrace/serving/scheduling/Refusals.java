@@ -1,6 +1,7 @@
 package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.failure.InferenceFailure.Grounds;
 import dev.millrace.serving.telemetry.FailureReason;
 
 /** What clients read when one model's scheduler has no answer for them. */
@@ -76,7 +77,8 @@ final class Refusals {
             + (expectedNanos / NANOS_PER_MILLI + 1)
             + " ms for "
             + rows
-            + " rows. Allow more time, or send fewer rows.");
+            + " rows. Allow more time, or send fewer rows.",
+        Grounds.FORECAST);
   }
 
   InferenceFailure wouldMissGoal(long expectedNanos, long budgetNanos, int pendingRows) {
@@ -89,7 +91,8 @@ final class Refusals {
             + pendingRows
             + " rows waiting; its latency goal leaves "
             + budgetNanos / NANOS_PER_MILLI
-            + " ms. Send fewer requests at once, or try again later.");
+            + " ms. Send fewer requests at once, or try again later.",
+        Grounds.FORECAST);
   }
 
   InferenceFailure noMemory() {

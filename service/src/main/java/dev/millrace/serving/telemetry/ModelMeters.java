@@ -51,6 +51,7 @@ public final class ModelMeters implements AutoCloseable {
   private final List<Meter> meters = new ArrayList<>();
   private final LongAdder success = new LongAdder();
   private final EnumMap<FailureReason, LongAdder> failures = new EnumMap<>(FailureReason.class);
+  private final EnumMap<RefusalCause, LongAdder> refusals = new EnumMap<>(RefusalCause.class);
   private final LongAdder rows = new LongAdder();
   private final LongAdder runs = new LongAdder();
   private final LongAdder requestNanos = new LongAdder();
@@ -85,6 +86,12 @@ public final class ModelMeters implements AutoCloseable {
       failures.put(reason, counted);
       var more = tags.and("reason", reason.name());
       gauge(ServingMeter.REQUEST_FAILURE, counted::sum, more, registry);
+    }
+    for (var cause : RefusalCause.values()) {
+      var counted = new LongAdder();
+      refusals.put(cause, counted);
+      var more = tags.and("cause", cause.label());
+      gauge(ServingMeter.REQUEST_REFUSED, counted::sum, more, registry);
     }
     for (var reason : WaitReason.values()) {
       var waited = new LongAdder();
@@ -211,6 +218,11 @@ public final class ModelMeters implements AutoCloseable {
    */
   public void failed(FailureReason reason) {
     requireNonNull(failures.get(reason)).increment();
+  }
+
+  /** Why a request that was counted as rejected was refused. */
+  public void refused(RefusalCause cause) {
+    requireNonNull(refusals.get(cause)).increment();
   }
 
   /** For the console. */

@@ -9,6 +9,10 @@ enum ServingMeter {
       "nv_inference_request_failure",
       "requests",
       "Requests that failed; reason is REJECTED, CANCELED, BACKEND or OTHER; model and version are - for requests that belong to no loaded version"),
+  REQUEST_REFUSED(
+      "millrace_request_refused",
+      "requests",
+      "Requests refused before they were computed, by cause: full, expired, predicted_deadline, predicted_goal, not_ready or other"),
   INFERENCE_COUNT("nv_inference_count", "rows", "Rows answered"),
   EXECUTION_COUNT("nv_inference_exec_count", "runs", "Runs of the model; a run answers one batch"),
   REQUEST_DURATION(
@@ -116,6 +120,7 @@ enum ServingMeter {
   public List<String> tags() {
     return switch (this) {
       case REQUEST_FAILURE, QUEUE_WAIT -> List.of("model", "version", "reason");
+      case REQUEST_REFUSED -> List.of("model", "version", "cause");
       case PLACEMENT_FALLBACK -> List.of("model");
       case INSTANCE_REPAIR -> List.of("model", "result");
       case MODEL_UNLOAD, MODEL_COLD_LOAD -> List.of();

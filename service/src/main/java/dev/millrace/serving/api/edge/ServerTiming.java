@@ -1,6 +1,10 @@
 package dev.millrace.serving.api.edge;
 
+import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceAnswer;
+import dev.millrace.serving.telemetry.FailureReason;
+import dev.millrace.serving.telemetry.RefusalCause;
+import java.util.Optional;
 
 /** Writes the header {@code Server-Timing}: where the time of an answer went, in milliseconds. */
 public final class ServerTiming {
@@ -19,6 +23,13 @@ public final class ServerTiming {
       case MODEL -> computed(answer, encodeNanos);
       case CACHE -> cached(encodeNanos);
     };
+  }
+
+  /** The value for a request that was refused before it was computed; empty for other failures. */
+  public static Optional<String> of(InferenceFailure failure) {
+    return FailureReason.of(failure) == FailureReason.REJECTED
+        ? Optional.of("refused;desc=\"" + RefusalCause.of(failure).label() + '"')
+        : Optional.empty();
   }
 
   private static String cached(long encodeNanos) {

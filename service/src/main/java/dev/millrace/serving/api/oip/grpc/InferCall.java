@@ -137,7 +137,9 @@ final class InferCall extends ServerCall.Listener<InputStream> implements Infere
   @Override
   public void failed(InferenceFailure failure) {
     release();
-    close(GrpcStatuses.of(failure));
+    var trailers = new Metadata();
+    ServerTiming.of(failure).ifPresent(text -> trailers.put(TIMING, text));
+    close(GrpcStatuses.of(failure), trailers);
   }
 
   private void send(InferenceAnswer answer) {
@@ -174,15 +176,19 @@ final class InferCall extends ServerCall.Listener<InputStream> implements Infere
     }
   }
 
-  /** Ends the call, once. */
   private void close(Status status) {
+    close(status, new Metadata());
+  }
+
+  /** Ends the call, once. */
+  private void close(Status status, Metadata trailers) {
     if (!closed) {
       closed = true;
       stopTimer();
       if (!submitted) {
         release();
       }
-      call.close(status, new Metadata());
+      call.close(status, trailers);
     }
   }
 

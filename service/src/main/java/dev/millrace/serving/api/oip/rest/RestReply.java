@@ -108,6 +108,8 @@ final class RestReply implements InferenceReply {
   }
 
   private static FullHttpResponse error(InferenceFailure failure) {
-    return FastResponses.error(HttpStatuses.of(failure), failure.message());
+    var response = FastResponses.error(HttpStatuses.of(failure), failure.message());
+    ServerTiming.of(failure).ifPresent(text -> response.headers().set(ServerTiming.HEADER, text));
+    return response;
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
+import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.serving.api.edge.BodyBudget;
 import dev.millrace.serving.fake.FakeDevices;
@@ -98,6 +99,16 @@ class GrpcTimingIT {
     assertThatThrownBy(() -> client.modelInfer(pair("nobody"))).hasMessageStartingWith("NOT_FOUND");
     assertThat(headers.get()).isNull();
     assertThat(timing(trailers)).isNull();
+  }
+
+  @Test
+  void saysWhyARequestWasRefused() {
+    var impatient =
+        pair("warm").toBuilder()
+            .putParameters("timeout", InferParameter.newBuilder().setInt64Param(1).build())
+            .build();
+    assertThatThrownBy(() -> client.modelInfer(impatient)).hasMessageStartingWith("DEADLINE");
+    assertThat(timing(trailers)).matches("refused;desc=\"(expired|predicted_deadline)\"");
   }
 
   private static @Nullable String timing(AtomicReference<Metadata> metadata) {
