@@ -1,6 +1,7 @@
 package dev.millrace.serving.config;
 
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.edge.ConnectionLimits;
 import dev.millrace.serving.api.edge.ErrorResponses;
 import dev.millrace.serving.api.edge.FastPath;
 import dev.millrace.serving.api.edge.FastPathCustomizer;
@@ -35,12 +36,14 @@ class RestConfiguration {
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> fastPath(
       RequestLimits limits,
       BodyBudget bodies,
+      ServingProperties properties,
       InferenceService inference,
       ModelCatalog catalog,
       InFlightRequests httpInFlight,
       NanoClock clock) {
     var route = new InferRoute(inference, catalog, limits, clock);
-    var path = new FastPath(route, limits, bodies, httpInFlight);
+    var connections = ConnectionLimits.DEFAULT.withIdle(properties.http().idleTimeout());
+    var path = new FastPath(route, limits, connections, bodies, httpInFlight);
     return factory -> factory.addServerCustomizers(new FastPathCustomizer(path));
   }
 

@@ -41,11 +41,13 @@ record ServingProperties(
         "another port than MILLRACE_HTTP_PORT");
   }
 
-  record Http(String address, int port, int eventLoops, DataSize maxBody) {
+  record Http(String address, int port, int eventLoops, DataSize maxBody, Duration idleTimeout) {
     Http {
       Settings.requirePort("MILLRACE_HTTP_PORT", port);
       Settings.require(eventLoops >= 0, "MILLRACE_EVENT_LOOPS", eventLoops, "0 or more");
       Settings.requireBytes("MILLRACE_MAX_BODY", maxBody);
+      Settings.require(
+          idleTimeout.isPositive(), "MILLRACE_HTTP_IDLE_TIMEOUT", idleTimeout, "more than 0");
     }
 
     /** An address at which the process reaches its own data ports. */

@@ -27,7 +27,11 @@ class EdgeIT {
     var models = temporary.resolve("models");
     FixtureRepository.addPairs(models);
     service =
-        RunningService.serving(models, temporary.resolve("home"), "--serving.http.max-body=4KB");
+        RunningService.serving(
+            models,
+            temporary.resolve("home"),
+            "--serving.http.max-body=4KB",
+            "--serving.http.idle-timeout=3s");
   }
 
   @AfterAll
@@ -69,6 +73,21 @@ class EdgeIT {
     assertThat(failures("-", "-", "OTHER")).isEqualTo(before + 52);
     assertThat(metrics()).doesNotContain("nobody-").doesNotContain("\"77\"");
     assertThat(metrics().lines().count()).isEqualTo(series);
+  }
+
+  @Test
+  void closesConnectionsThatAreIdle() throws IOException {
+    try (var silent = client();
+        var used = client();
+        var console = client()) {
+      assertThat(used.post("/v2/models/pairs/infer", "", ONE_ROW.getBytes(UTF_8)).read().status())
+          .isEqualTo(200);
+      console.sendHead("GET /v2/health/ready HTTP/1.1\nHost: x\n\n");
+      assertThat(console.read().status()).isEqualTo(200);
+      assertThat(silent.isClosedByServer()).isTrue();
+      assertThat(used.isClosedByServer()).isTrue();
+      assertThat(console.isClosedByServer()).isTrue();
+    }
   }
 
   private static String post(String target, int contentLength) {

@@ -27,7 +27,8 @@ class ServingPropertiesTest {
         .isEqualTo(
             new ServingProperties(
                 Path.of(".millrace"),
-                new ServingProperties.Http("127.0.0.1", 8080, 0, DataSize.ofMegabytes(64)),
+                new ServingProperties.Http(
+                    "127.0.0.1", 8080, 0, DataSize.ofMegabytes(64), Duration.ofSeconds(75)),
                 new ServingProperties.Grpc(9000, Duration.ofSeconds(10)),
                 new ServingProperties.Management(8081, "127.0.0.1", ""),
                 new ServingProperties.Directory("", "", ControlMode.NONE),
@@ -97,6 +98,7 @@ class ServingPropertiesTest {
           MILLRACE_POLL_INTERVAL      | 0s       | MILLRACE_POLL_INTERVAL is 'PT0S'; it must be more than 0.
           MILLRACE_MAX_BODY           | 3GB      | MILLRACE_MAX_BODY is '3221225472B'; it must be more than 0 and less than 2 GiB, for example 64MB.
           MILLRACE_RESPONSE_CACHE_MEMORY | 2TB   | MILLRACE_RESPONSE_CACHE_MEMORY is '2199023255552B'; it must be 0 (a quarter of the heap) to half of the heap, such as 256MB.
+          MILLRACE_HTTP_IDLE_TIMEOUT  | 0s       | MILLRACE_HTTP_IDLE_TIMEOUT is 'PT0S'; it must be more than 0.
           MILLRACE_DRAIN_SECONDS      | 200      | MILLRACE_DRAIN_SECONDS is '200'; it must be 0 to 100.
           MILLRACE_STOP_LIMIT         | 0s       | MILLRACE_STOP_LIMIT is 'PT0S'; it must be more than 0 and at most 100s.
           """)

@@ -5,7 +5,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The memory that the bodies of all requests under way may take together, so that many clients
- * cannot exhaust it where each keeps to the limit of one body. Thread-safe.
+ * cannot exhaust it where each keeps to the limit of one body. Answers that their clients do not
+ * take use up the same memory: they are not refused, but then requests are. Thread-safe.
  */
 public final class BodyBudget {
   private final long limitBytes;
@@ -35,6 +36,11 @@ public final class BodyBudget {
     }
     giveBack(bytes);
     return false;
+  }
+
+  /** Takes what an answer has already, whether or not it is left; {@link #giveBack} follows. */
+  void takeForAnswer(int bytes) {
+    taken.addAndGet(bytes);
   }
 
   /** Gives back what was taken. */

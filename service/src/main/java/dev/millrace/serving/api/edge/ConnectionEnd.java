@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.edge;
 
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
@@ -27,9 +28,10 @@ final class ConnectionEnd {
   }
 
   /** Sends the answer to a request that has arrived whole, and closes. */
-  void answer(ChannelHandlerContext ctx, HttpVersion version, FullHttpResponse response) {
+  ChannelFuture answer(ChannelHandlerContext ctx, HttpVersion version, FullHttpResponse response) {
     begun = true;
-    FastResponses.send(ctx, version, response, false).addListener(ChannelFutureListener.CLOSE);
+    return FastResponses.send(ctx, version, response, false)
+        .addListener(ChannelFutureListener.CLOSE);
   }
 
   /** Sends the answer to a request of which the rest may still come, and lingers. */

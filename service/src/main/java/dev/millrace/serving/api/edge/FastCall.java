@@ -5,10 +5,12 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +50,21 @@ final class FastCall implements FastExchange {
     return body;
   }
 
-  /** Takes over the chunk's reference; false when there is no memory for it. */
-  boolean collect(ByteBuf chunk) {
+  /** Adds a part of the body, whose reference it takes over, or says why not. */
+  Optional<Refusal> add(HttpContent chunk, RequestLimits limits) {
+    if (chunk.decoderResult().isFailure()) {
+      chunk.release();
+      return Optional.of(Refusal.ofMalformed(chunk.decoderResult()));
+    }
+    if (body.length() + (long) chunk.content().readableBytes() > limits.maxBodyBytes()) {
+      chunk.release();
+      return Optional.of(Refusal.ofTooLarge(limits));
+    }
+    return collect(chunk.content()) ? Optional.empty() : Optional.of(Refusal.ofFullMemory(budget));
+  }
+
+  /** False when there is no memory for it. */
+  private boolean collect(ByteBuf chunk) {
     int bytes = chunk.readableBytes();
     if (!budget.take(bytes)) {
       chunk.release();

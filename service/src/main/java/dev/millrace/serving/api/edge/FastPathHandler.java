@@ -2,6 +2,7 @@ package dev.millrace.serving.api.edge;
 
 import dev.millrace.serving.telemetry.FailureReason;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -9,9 +10,7 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -35,22 +34,29 @@ final class FastPathHandler extends ChannelDuplexHandler {
   private static final Logger log = LoggerFactory.getLogger(FastPathHandler.class);
 
   private final FastPath path;
+  private final AwaitedAnswers awaited = new AwaitedAnswers();
   private final HeldMessages held = new HeldMessages();
   private final HeadTimer headTimer;
   private final ConnectionEnd end = new ConnectionEnd();
+  private final ConnectionWatch watch;
   private @Nullable FastCall call;
-  private int awaitedFromSpring;
-  private boolean informational;
 
   FastPathHandler(FastPath path) {
     this.path = path;
     this.headTimer = new HeadTimer(path.limits().headTimeout());
+    this.watch = new ConnectionWatch(path.connections(), this::isBusy);
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    watch.start(ctx);
+    ctx.fireChannelActive();
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     headTimer.messageArrived();
-    if (!end.begun() && (!held.isEmpty() || isBlocked(message))) {
+    if (!end.begun() && (!held.isEmpty() || isBlocked(ctx, message))) {
       held.hold(ctx, message);
     } else {
       accept(ctx, message);
@@ -62,7 +68,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
     boolean withoutMessage = headTimer.readCompleted();
     if (call != null || end.begun()) {
       readOn(ctx);
-    } else if (withoutMessage && awaitedFromSpring == 0 && held.isEmpty()) {
+    } else if (withoutMessage && awaited.none() && held.isEmpty()) {
       headTimer.start(ctx, () -> refuse(ctx, Refusal.ofSlowHead(path.limits())));
     }
     ctx.fireChannelReadComplete();
@@ -70,15 +76,20 @@ final class FastPathHandler extends ChannelDuplexHandler {
 
   @Override
   public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-    if (message instanceof HttpResponse response) {
-      informational = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
-    }
-    boolean endsAnswer = message instanceof LastHttpContent && !informational;
+    boolean ended = awaited.endedBy(message);
     var _ = ctx.write(message, promise);
-    if (endsAnswer && awaitedFromSpring > 0) {
-      awaitedFromSpring--;
+    if (ended) {
+      watch.used();
       resumeHeld(ctx);
     }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (ctx.channel().isWritable()) {
+      resumeHeld(ctx);
+    }
+    ctx.fireChannelWritabilityChanged();
   }
 
   @Override
@@ -100,12 +111,15 @@ final class FastPathHandler extends ChannelDuplexHandler {
     }
     var ctx = answered.context();
     boolean keepAlive = HttpUtil.isKeepAlive(answered.head()) && !path.inFlight().draining();
+    int bytes = response.content().readableBytes();
     if (!keepAlive) {
       held.discard();
-      end.answer(ctx, answered.head().protocolVersion(), response);
+      holdUntilSent(bytes, end.answer(ctx, answered.head().protocolVersion(), response));
       return;
     }
-    var _ = FastResponses.send(ctx, answered.head().protocolVersion(), response, true);
+    watch.used();
+    holdUntilSent(
+        bytes, FastResponses.send(ctx, answered.head().protocolVersion(), response, true));
     if (held.isEmpty()) {
       ctx.read();
     } else {
@@ -113,16 +127,33 @@ final class FastPathHandler extends ChannelDuplexHandler {
     }
   }
 
-  private boolean isBlocked(Object message) {
+  /** Most answers have left when they are handed over; these cost nothing here. */
+  private void holdUntilSent(int bytes, ChannelFuture sent) {
+    if (!sent.isDone()) {
+      path.bodies().takeForAnswer(bytes);
+      sent.addListener(_ -> path.bodies().giveBack(bytes));
+    }
+  }
+
+  private boolean isBusy() {
+    return call != null || !awaited.none() || !held.isEmpty() || end.begun() || headTimer.running();
+  }
+
+  /**
+   * Whether a message has to wait: for the answer before it, or for a client that takes no answers
+   * and would make them pile up.
+   */
+  private boolean isBlocked(ChannelHandlerContext ctx, Object message) {
     if (call != null) {
       return call.isComplete();
     }
-    return awaitedFromSpring > 0 && isOurs(message);
+    return message instanceof HttpRequest
+        && (!ctx.channel().isWritable() || (!awaited.none() && isOurs(message)));
   }
 
   private boolean isOurs(Object message) {
     return message instanceof HttpRequest request
-        && (request.decoderResult().isFailure() || path.route().takes(request.uri()));
+        && (Refusal.isUnreadable(request) || path.route().takes(request.uri()));
   }
 
   private void accept(ChannelHandlerContext ctx, Object message) {
@@ -133,7 +164,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
     } else if (isOurs(message)) {
       begin(ctx, (HttpRequest) message);
     } else {
-      awaitedFromSpring += message instanceof HttpRequest ? 1 : 0;
+      awaited.passed(message);
       ctx.fireChannelRead(message);
     }
   }
@@ -152,20 +183,10 @@ final class FastPathHandler extends ChannelDuplexHandler {
   }
 
   private void receive(ChannelHandlerContext ctx, FastCall receiving, HttpContent chunk) {
-    if (chunk.decoderResult().isFailure()) {
-      chunk.release();
-      refuse(ctx, Refusal.ofMalformed(chunk.decoderResult()));
-      return;
-    }
-    int length = receiving.body().length() + chunk.content().readableBytes();
-    if (length > path.limits().maxBodyBytes()) {
-      refuse(ctx, Refusal.ofTooLarge(path.limits()));
-      end.discard(ctx, chunk);
-      return;
-    }
-    boolean last = chunk instanceof LastHttpContent;
-    if (!receiving.collect(chunk.content())) {
-      refuse(ctx, Refusal.ofFullMemory(path.bodies()));
+    boolean last = chunk instanceof LastHttpContent && chunk.decoderResult().isSuccess();
+    var refusal = receiving.add(chunk, path.limits());
+    if (refusal.isPresent()) {
+      refuse(ctx, refusal.get());
       if (last) {
         end.discard(ctx, LastHttpContent.EMPTY_LAST_CONTENT);
       }
@@ -231,7 +252,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
 
   private void acceptHeld(ChannelHandlerContext ctx) {
     var next = held.peek();
-    while (next != null && !isBlocked(next)) {
+    while (next != null && !isBlocked(ctx, next)) {
       accept(ctx, held.remove());
       next = held.peek();
     }
@@ -258,6 +279,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
 
   private void abandon() {
     headTimer.stop();
+    watch.stop();
     held.discard();
     var abandoned = call;
     if (abandoned != null) {

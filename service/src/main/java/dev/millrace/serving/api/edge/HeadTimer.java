@@ -39,6 +39,11 @@ final class HeadTimer {
     }
   }
 
+  /** Whether half a head has arrived. */
+  boolean running() {
+    return timer != null;
+  }
+
   void stop() {
     if (timer != null) {
       timer.cancel(false);

@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.time.Duration;
@@ -18,10 +19,25 @@ record Refusal(int status, String message) {
     return status == 503 ? FailureReason.REJECTED : FailureReason.OTHER;
   }
 
+  /** Whether nobody can say what a head means, or where its request ends. */
+  static boolean isUnreadable(HttpRequest head) {
+    return head.decoderResult().isFailure() || !isSpoken(head.protocolVersion()) || !isFramed(head);
+  }
+
+  private static boolean isSpoken(HttpVersion version) {
+    return version.equals(HttpVersion.HTTP_1_1) || version.equals(HttpVersion.HTTP_1_0);
+  }
+
+  /** Codings other than this one are not decoded here, and a server in front may have done so. */
+  private static boolean isFramed(HttpRequest head) {
+    var coding = head.headers().get(HttpHeaderNames.TRANSFER_ENCODING);
+    return coding == null || HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(coding);
+  }
+
   /** What a head says against its request, if anything. */
   static Optional<Refusal> ofHead(HttpRequest head, RequestLimits limits) {
-    if (head.decoderResult().isFailure()) {
-      return Optional.of(ofMalformed(head.decoderResult()));
+    if (isUnreadable(head)) {
+      return Optional.of(ofUnreadable(head));
     }
     if (HttpUtil.getContentLength(head, 0L) > limits.maxBodyBytes()) {
       return Optional.of(ofTooLarge(limits));
@@ -31,6 +47,20 @@ record Refusal(int status, String message) {
       return Optional.of(new Refusal(417, "Expect: " + expectation + " is not 100-continue"));
     }
     return Optional.empty();
+  }
+
+  private static Refusal ofUnreadable(HttpRequest head) {
+    if (head.decoderResult().isFailure()) {
+      return ofMalformed(head.decoderResult());
+    }
+    if (!isSpoken(head.protocolVersion())) {
+      return new Refusal(
+          505, head.protocolVersion() + " is not spoken here. Send HTTP/1.1 or HTTP/1.0.");
+    }
+    return new Refusal(
+        501,
+        "Transfer-Encoding '%s' is not understood. Send chunked, or a Content-Length."
+            .formatted(head.headers().get(HttpHeaderNames.TRANSFER_ENCODING)));
   }
 
   static Refusal ofMalformed(DecoderResult result) {

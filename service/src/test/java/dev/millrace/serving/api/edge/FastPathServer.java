@@ -4,6 +4,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.time.Duration;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.netty.DisposableServer;
@@ -11,7 +12,8 @@ import reactor.netty.http.server.HttpServer;
 
 /**
  * A Reactor Netty server with a fast path, on a port of its own. What the fast path leaves is
- * answered with "slow" and the path; {@code /held} waits until {@link #releaseHeld}.
+ * answered with "slow" and the path; {@code /held} waits until {@link #releaseHeld}, and {@code
+ * /stream} sends twelve numbers, one each 100 ms.
  */
 public final class FastPathServer implements AutoCloseable {
   private final InFlightRequests inFlight = new InFlightRequests();
@@ -21,15 +23,23 @@ public final class FastPathServer implements AutoCloseable {
 
   /** Starts a server. */
   public FastPathServer(FastRoute route, RequestLimits limits) {
+    this(route, limits, ConnectionLimits.DEFAULT);
+  }
+
+  FastPathServer(FastRoute route, RequestLimits limits, ConnectionLimits connections) {
     // Enough for one body and a half.
     var bodies = new BodyBudget(limits.maxBodyBytes() * 3L / 2);
-    var path = new FastPath(route, limits, bodies, inFlight);
+    var path = new FastPath(route, limits, connections, bodies, inFlight);
     server =
         new FastPathCustomizer(path)
             .apply(HttpServer.create().host("127.0.0.1").port(0))
             .childOption(ChannelOption.ALLOCATOR, allocator)
             .handle(
                 (request, response) -> {
+                  if (request.uri().startsWith("/stream")) {
+                    return response.sendString(
+                        Flux.interval(Duration.ofMillis(100)).take(12).map(i -> i + ","));
+                  }
                   var wait = request.uri().startsWith("/held") ? held.asMono() : Mono.<Void>empty();
                   var text = "slow " + request.uri();
                   return request

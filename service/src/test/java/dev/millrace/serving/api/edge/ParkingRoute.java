@@ -9,12 +9,16 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Takes {@code /fast}: answers with the body, at once, or for {@code /fast/parked} when the test
- * says so.
+ * says so; {@code /fast/large} is answered with {@link #LARGE_BYTES}.
  */
 final class ParkingRoute implements FastRoute {
+  static final int LARGE_BYTES = 1 << 20;
+
+  private final AtomicInteger handled = new AtomicInteger();
   private final BlockingQueue<Parked> parked = new LinkedBlockingQueue<>();
   private final List<String> refused = new CopyOnWriteArrayList<>();
 
@@ -25,6 +29,12 @@ final class ParkingRoute implements FastRoute {
 
   @Override
   public void handle(FastRequest request, FastExchange exchange) {
+    handled.incrementAndGet();
+    if (request.uri().startsWith("/fast/large")) {
+      var large = exchange.allocator().directBuffer(LARGE_BYTES).writeZero(LARGE_BYTES);
+      exchange.reply(FastResponses.of(200, "text/plain", large));
+      return;
+    }
     if (request.uri().startsWith("/fast/broken")) {
       throw new IllegalStateException("broken on purpose");
     }
@@ -42,6 +52,11 @@ final class ParkingRoute implements FastRoute {
   @Override
   public void refused(String uri, FailureReason reason) {
     refused.add(uri + " " + reason);
+  }
+
+  /** How many requests have been handled. */
+  int handled() {
+    return handled.get();
   }
 
   /** Targets and reasons of the requests that were not handled, oldest first. */

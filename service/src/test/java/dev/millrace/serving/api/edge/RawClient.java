@@ -47,6 +47,12 @@ public final class RawClient implements AutoCloseable {
     return this;
   }
 
+  /** Tells the server that nothing follows, and goes on reading. */
+  public RawClient endOutput() throws IOException {
+    socket.shutdownOutput();
+    return this;
+  }
+
   /** Waits until an answer has begun to arrive, and leaves it unread. */
   public RawClient awaitAnswer() {
     await().until(() -> in.available() > 0);
@@ -70,6 +76,32 @@ public final class RawClient implements AutoCloseable {
           line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
     }
     return new Response(Integer.parseInt(status.split(" ", -1)[1]), headers, new byte[0]);
+  }
+
+  /** Reads until what was read ends with this text, and returns it. */
+  public String readUntil(String end) throws IOException {
+    var read = new StringBuilder();
+    while (read.indexOf(end) < 0) {
+      int b = in.read();
+      if (b < 0) {
+        throw new EOFException("The server closed the connection after: " + read);
+      }
+      read.append((char) b);
+    }
+    return read.toString();
+  }
+
+  /** Reads all that still comes, and counts its bytes. */
+  public long readsUntilItEnds() throws IOException {
+    long count = 0;
+    try {
+      for (int n = in.read(new byte[1 << 16]); n >= 0; n = in.read(new byte[1 << 16])) {
+        count += n;
+      }
+    } catch (SocketException _) {
+      // A reset is an end as well.
+    }
+    return count;
   }
 
   /** Whether the server has closed the connection, or does before the time-out of the socket. */

@@ -15,8 +15,9 @@ record InferTarget(String model, @Nullable String version) {
   private static final String VERSIONS = "/versions/";
   private static final InferTarget NOBODY = new InferTarget("", null);
 
-  /** Whether a target has this form; allocates nothing. */
-  static boolean matches(String uri) {
+  /** Whether a target has this form; allocates nothing for a target that is a path. */
+  static boolean matches(String target) {
+    var uri = path(target);
     int end = pathEnd(uri);
     int length = end - PREFIX.length() - SUFFIX.length();
     return length > 0
@@ -26,7 +27,8 @@ record InferTarget(String model, @Nullable String version) {
   }
 
   /** Takes a target apart that {@link #matches}; names are percent-decoded once. */
-  static InferTarget parse(String uri) {
+  static InferTarget parse(String target) {
+    var uri = path(target);
     int end = pathEnd(uri) - SUFFIX.length();
     int modelEnd = uri.indexOf('/', PREFIX.length());
     var model = decode(uri.substring(PREFIX.length(), modelEnd));
@@ -54,6 +56,16 @@ record InferTarget(String model, @Nullable String version) {
         && versionStart < end
         && uri.startsWith(VERSIONS, modelEnd)
         && uri.indexOf('/', versionStart) == end;
+  }
+
+  /** Without the scheme and host that clients of a proxy put before it, and others may. */
+  private static String path(String target) {
+    if (target.startsWith("/") || !target.regionMatches(true, 0, "http", 0, 4)) {
+      return target;
+    }
+    int host = target.indexOf("://") + 3;
+    int path = target.indexOf('/', host);
+    return host < 3 || path < 0 ? target : target.substring(path);
   }
 
   private static int pathEnd(String uri) {

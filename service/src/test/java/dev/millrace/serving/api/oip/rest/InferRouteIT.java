@@ -77,6 +77,17 @@ class InferRouteIT {
     assertThat(engine.last().version()).isNull();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "http://host:8080/v2/models/m/infer, m",
+    "HTTP://host/v2/models/%6D/infer?x=1, m",
+    "https://[::1]:1/v2/models/m/versions/1/infer, m"
+  })
+  void takesTargetsWithSchemeAndHost(String target, String model) throws IOException {
+    assertThat(post(target, "", text(BODY)).text()).isEqualTo(ANSWER);
+    assertThat(engine.last().model()).isEqualTo(model);
+  }
+
   @Test
   void countsWhatItCannotReadWithTheModelItNames() throws IOException {
     assertThat(post(PATH, "", text("{\"inputs\":")).status()).isEqualTo(400);
@@ -269,6 +280,10 @@ class InferRouteIT {
     "/v2/models/m/x/1/infer, slow",
     "/v2/models/infer, slow",
     "/v2/models/m/versions/1/2/infer, slow",
+    "httpx, slow",
+    "http://host, slow",
+    "/v2/models/m/inf%65r, slow",
+    "/v2/models/m%2Finfer, slow",
     "/v3/models/m/infer, slow"
   })
   void leavesOtherPathsToSpring(String path, String start) throws IOException {
