@@ -11,8 +11,10 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -106,6 +108,21 @@ final class ServiceProcess implements AutoCloseable {
       throw new IllegalStateException("No ports in: " + output());
     }
     return Integer.parseInt(matcher.group(group));
+  }
+
+  /** The state of each of its threads, as Linux gives it, but those that have ended. */
+  List<String> threadStats() throws IOException {
+    var stats = new ArrayList<String>();
+    try (var threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+      for (var thread : threads.toList()) {
+        try {
+          stats.add(Files.readString(thread.resolve("stat")));
+        } catch (NoSuchFileException _) {
+          // It has ended.
+        }
+      }
+    }
+    return stats;
   }
 
   /** SIGTERM. */

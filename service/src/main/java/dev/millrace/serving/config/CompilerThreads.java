@@ -10,10 +10,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The threads of the JVM that compile. What they do pays off later, while a request that comes in
- * on a core they keep busy waits now, for milliseconds where its run takes microseconds: when a
- * model is loaded for the first time and in the first seconds of load, most requests met them. So
- * they have a lower priority once the server has rehearsed. Compiler threads that the JVM adds are
- * started by those it has, and inherit it.
+ * on a core they keep busy waits now, for milliseconds where its run takes microseconds; and what
+ * is hot while the server starts is mostly never run again. So they have a lower priority, and the
+ * rehearsal leaves them time. Compiler threads that the JVM adds are started by those it has, and
+ * inherit it.
  */
 final class CompilerThreads {
   private static final Logger log = LoggerFactory.getLogger(CompilerThreads.class);

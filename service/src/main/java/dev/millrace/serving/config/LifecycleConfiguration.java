@@ -75,7 +75,6 @@ class LifecycleConfiguration {
       catalog.rehearse(
           () -> {
             rehearsal.run();
-            CompilerThreads.yieldToRequests();
             ProcessMemory.trim();
           });
     }

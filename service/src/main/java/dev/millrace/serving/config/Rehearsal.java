@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,13 @@ final class Rehearsal implements ApplicationListener<ApplicationReadyEvent> {
   private static final Logger log = LoggerFactory.getLogger(Rehearsal.class);
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final int CALLERS_PER_FORM = 3;
+
+  /**
+   * Callers ask for a while and rest for a while, so that on one core the JIT comes to its work.
+   */
+  private static final long PERIOD_NANOS = 150_000_000;
+
+  private static final long ASKING_NANOS = 60_000_000;
 
   private final ModelCatalog catalog;
   private final NanoClock clock;
@@ -97,18 +105,25 @@ final class Rehearsal implements ApplicationListener<ApplicationReadyEvent> {
 
   private Thread caller(Opening opening, long untilNanos) {
     // Not virtual: with one core there is one carrier, and a thread that initialises a class holds
-    // it
-    // while it may wait for another that then never runs.
+    // it while it may wait for another that then never runs.
     return Thread.ofPlatform()
         .name("rehearsal-caller")
         .daemon()
         .start(() -> call(opening, untilNanos));
   }
 
+  private static void askOrRest(Call call, long leftNanos) throws IOException {
+    if (leftNanos > PERIOD_NANOS - ASKING_NANOS) {
+      call.once();
+    } else {
+      LockSupport.parkNanos(Math.max(leftNanos, 1));
+    }
+  }
+
   private void call(Opening opening, long untilNanos) {
     try (var call = opening.open()) {
-      while (clock.nanos() < untilNanos && !catalog.draining()) {
-        call.once();
+      for (long now = clock.nanos(); now < untilNanos && !catalog.draining(); now = clock.nanos()) {
+        askOrRest(call, (untilNanos - now) % PERIOD_NANOS);
       }
     } catch (IOException | RuntimeException e) {
       if (!catalog.draining()) {

@@ -18,6 +18,7 @@ public final class ServingProcess {
    * stop, 1 with one sentence on standard error when it cannot start.
    */
   public static void run(String... arguments) {
+    CompilerThreads.yieldToRequests();
     leaveLeakSearchToTests();
     var environment = new AtomicReference<Environment>();
     try {

@@ -8,13 +8,10 @@ import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
@@ -37,32 +34,6 @@ class RehearsalIT {
           .doesNotContain("rehearsal");
       assertThat(service.catalog().versions()).extracting("model").containsExactly("pairs");
     }
-  }
-
-  @Test
-  @EnabledOnOs(OS.LINUX)
-  void letsTheCompilerYieldToRequestsAfterwards() throws IOException {
-    var models = folder.resolve("models");
-    FixtureRepository.addPairs(models);
-    try (var _ = RunningService.serving(models, folder.resolve("home"), "--serving.rehearsal=1ms");
-        var threads = Files.list(Path.of("/proc/self/task"))) {
-      assertThat(threads.map(RehearsalIT::stat).filter(stat -> stat.contains(" CompilerThre")))
-          .isNotEmpty()
-          .allSatisfy(stat -> assertThat(niceness(stat)).isEqualTo(5));
-    }
-  }
-
-  private static String stat(Path thread) {
-    try {
-      return Files.readString(thread.resolve("stat"));
-    } catch (IOException _) {
-      return "ended";
-    }
-  }
-
-  /** Counted from the end of the name, which is in parentheses and may hold blanks. */
-  private static int niceness(String stat) {
-    return Integer.parseInt(stat.substring(stat.lastIndexOf(')')).split(" ", -1)[17]);
   }
 
   @Test
