@@ -1,16 +1,14 @@
 package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.failure.InferenceFailure;
-import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ModelLoadException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,14 +24,14 @@ import org.slf4j.LoggerFactory;
 public final class Rollout implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Rollout.class);
 
-  private static final int ATTEMPTS = 4;
-
   private final ModelCatalog catalog;
   private final VersionLoader loader;
+  private final LoadAttempts attempts;
   private final Retirement retirement;
   private final WaitingRoom waitingRoom;
   private final Duration loadLimit;
   private final Supplier<Duration> stopLimit;
+  private final ReentrantLock offers = new ReentrantLock();
   private volatile boolean closed;
 
   /**
@@ -48,6 +46,7 @@ public final class Rollout implements AutoCloseable {
       Supplier<Duration> stopLimit) {
     this.catalog = catalog;
     this.loader = loader;
+    attempts = new LoadAttempts(loader, settings.loadLimit());
     this.retirement = loader.placements().retirement();
     this.loadLimit = settings.loadLimit();
     this.stopLimit = stopLimit;
@@ -81,6 +80,46 @@ public final class Rollout implements AutoCloseable {
       }
     } finally {
       model.changes().unlock();
+    }
+  }
+
+  /**
+   * Makes the candidate answer requests. Where nothing of its model does yet, and an earlier
+   * process loaded it, and there is no free room, it begins unloaded: the first request loads it.
+   *
+   * @throws ModelLoadException as {@link #serve}
+   */
+  public void offer(Candidate candidate) {
+    var model = catalog.entry(candidate.model());
+    takeTurn(model);
+    try {
+      if (model.serving().answers(null) || !loader.knows(candidate)) {
+        serve(candidate);
+      } else {
+        offerKnown(model, candidate);
+      }
+    } finally {
+      model.changes().unlock();
+    }
+  }
+
+  /**
+   * One at a time, so that each sees what room those before it left; without a turn all the same.
+   */
+  private void offerKnown(ServedModel model, Candidate candidate) {
+    boolean alone = tryTurn(offers);
+    try {
+      var asleep = loader.asleep(candidate);
+      if (asleep.isEmpty()) {
+        serve(candidate);
+        return;
+      }
+      retirement.retire(model, Serving.asleep(asleep.get()), "");
+      log.info("Version known: model={} version={}", candidate.model(), candidate.version());
+    } finally {
+      if (alone) {
+        offers.unlock();
+      }
     }
   }
 
@@ -126,12 +165,16 @@ public final class Rollout implements AutoCloseable {
   }
 
   private void takeTurn(ServedModel model) {
+    if (!tryTurn(model.changes())) {
+      throw new ModelLoadException(
+          "Model '%s' was busy with another change for %s".formatted(model.name(), loadLimit),
+          null);
+    }
+  }
+
+  private boolean tryTurn(ReentrantLock turn) {
     try {
-      if (!model.changes().tryLock(loadLimit.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new ModelLoadException(
-            "Model '%s' was busy with another change for %s".formatted(model.name(), loadLimit),
-            null);
-      }
+      return turn.tryLock(loadLimit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ModelLoadException("The change was interrupted", e);
@@ -149,7 +192,7 @@ public final class Rollout implements AutoCloseable {
 
   private ModelLease swap(ServedModel model, Candidate candidate) throws IOException {
     model.notes().loading(candidate.version());
-    var loaded = load(candidate);
+    var loaded = attempts.load(candidate);
     var lease = leased(loaded);
     retirement.retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
     if (closed) {
@@ -172,52 +215,6 @@ public final class Rollout implements AutoCloseable {
     loaded.leases().acquire();
     loaded.use(catalog.epoch().now());
     return new ModelLease(loaded);
-  }
-
-  /** A device without memory is no reason yet: the next attempt expects to need more. */
-  private LoadedVersion load(Candidate candidate) throws IOException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return loadOnce(candidate);
-      } catch (ModelLoadException e) {
-        if (attempt == ATTEMPTS || !DeviceMemoryException.isBehind(e)) {
-          forgetGrowth(candidate, attempt);
-          throw e;
-        }
-        log.warn("Load needs another place: model={} reason={}", candidate.model(), e.getMessage());
-      }
-    }
-  }
-
-  /** Else a device that was full for a while would leave the model too large for any. */
-  private void forgetGrowth(Candidate candidate, int attempts) {
-    if (attempts > 1) {
-      loader.placements().ledger().forget(candidate.model());
-    }
-  }
-
-  private LoadedVersion loadOnce(Candidate candidate) throws IOException {
-    long started = loader.clock().nanos();
-    var loading = loader.start(candidate, candidate.files().fetch(), started);
-    try {
-      return loading.get(loadLimit.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      abandon(loading);
-      throw new ModelLoadException("It did not load within %s".formatted(loadLimit), e);
-    } catch (InterruptedException e) {
-      abandon(loading);
-      Thread.currentThread().interrupt();
-      throw new ModelLoadException("The load was interrupted", e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof ModelLoadException reason
-          ? reason
-          : new ModelLoadException(String.valueOf(e.getCause()), e.getCause());
-    }
-  }
-
-  /** Native code that opens a model cannot be stopped: what it makes in the end is closed. */
-  private static void abandon(CompletableFuture<LoadedVersion> loading) {
-    loading.thenAccept(LoadedVersion::close).exceptionally(_ -> null);
   }
 
   private ModelLoadException failed(ServedModel model, Candidate candidate, Exception e) {
