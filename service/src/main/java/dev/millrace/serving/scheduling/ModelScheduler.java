@@ -67,8 +67,8 @@ public final class ModelScheduler implements AutoCloseable {
     for (int i = 0; i < instances.size(); i++) {
       var runner = new BatchRunner(instances.get(i), queue, learned, meters, clock, padding);
       var turn = new Turn(context.shares(), instances.get(i).device(), clock);
-      var seat =
-          new Worker.Seat(i, sleepers.get(i), turn, new Batch(learned.times(), padding), repairs);
+      var batch = new Batch(learned.times(), padding, Batch.WAKE_UP_NANOS);
+      var seat = new Worker.Seat(i, sleepers.get(i), turn, batch, repairs);
       workers.add(new Worker(queue, runner, wakeups, seat, learned, clock));
     }
   }
