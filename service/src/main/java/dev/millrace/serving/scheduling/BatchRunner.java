@@ -76,6 +76,14 @@ final class BatchRunner implements AutoCloseable {
     handover.send();
   }
 
+  /** Tells the callers of a batch that its worker ends before it could run. */
+  void turnAway(Batch batch) {
+    for (var part : batch.parts()) {
+      part.fail(refusals.closed(), FailureReason.REJECTED, handover);
+    }
+    handover.send();
+  }
+
   /** Tells the callers that the server failed them. */
   void giveUp(List<Part> parts) {
     for (var part : parts) {

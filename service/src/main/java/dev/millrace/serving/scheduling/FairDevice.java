@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,8 +69,8 @@ final class FairDevice {
     }
 
     @Override
-    public long enter() {
-      return enteredAlone() ? 0 : enterAmongOthers(account);
+    public long enter(BooleanSupplier givesUp) {
+      return enteredAlone() ? 0 : enterAmongOthers(account, givesUp);
     }
 
     @Override
@@ -123,7 +124,7 @@ final class FairDevice {
     }
   }
 
-  private long enterAmongOthers(Account account) {
+  private long enterAmongOthers(Account account, BooleanSupplier givesUp) {
     Waiter waiter;
     boolean mayRunAtOnce;
     lock.lock();
@@ -133,7 +134,7 @@ final class FairDevice {
     } finally {
       lock.unlock();
     }
-    return mayRunAtOnce ? 0 : await(waiter);
+    return mayRunAtOnce ? 0 : await(waiter, givesUp);
   }
 
   private boolean tryEnterAmongOthers(Account account) {
@@ -224,14 +225,18 @@ final class FairDevice {
       return;
     }
     for (var next = first(now); next != null; next = first(now)) {
-      waiters.remove(next);
-      next.account.await(-1);
-      next.account.start(now);
-      next.letGo = true;
+      letGo(next, now);
       LockSupport.unpark(next.thread);
     }
     ledger.dropAbsent(now);
     nameSole();
+  }
+
+  private void letGo(Waiter waiter, long now) {
+    waiters.remove(waiter);
+    waiter.account.await(-1);
+    waiter.account.start(now);
+    waiter.letGo = true;
   }
 
   private @Nullable Waiter first(long now) {
@@ -259,8 +264,11 @@ final class FairDevice {
   }
 
   /** An interrupt ends the wait, and the run comes out of turn. */
-  private long await(Waiter waiter) {
+  private long await(Waiter waiter, BooleanSupplier givesUp) {
     while (!waiter.letGo) {
+      if (givesUp.getAsBoolean() && leavesLine(waiter)) {
+        return DeviceShare.GIVEN_UP;
+      }
       LockSupport.parkNanos(this, Math.max(waiter.lookNanos, 1));
       if (!waiter.letGo) {
         lookAgain(waiter, Thread.currentThread().isInterrupted());
@@ -269,16 +277,30 @@ final class FairDevice {
     return Math.max(clock.nanos() - waiter.sinceNanos, 1);
   }
 
+  /** False when its turn came in the meantime, which it then has. */
+  private boolean leavesLine(Waiter waiter) {
+    lock.lock();
+    try {
+      if (waiter.letGo) {
+        return false;
+      }
+      waiters.remove(waiter);
+      waiter.account.await(-1);
+      // Others may have waited for its turn.
+      letRun(clock.nanos());
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void lookAgain(Waiter waiter, boolean interrupted) {
     lock.lock();
     try {
       long now = clock.nanos();
       letRun(now);
       if (interrupted && !waiter.letGo) {
-        waiters.remove(waiter);
-        waiter.account.await(-1);
-        waiter.account.start(now);
-        waiter.letGo = true;
+        letGo(waiter, now);
       }
     } finally {
       lock.unlock();
@@ -292,19 +314,6 @@ final class FairDevice {
       return waiters.size();
     } finally {
       lock.unlock();
-    }
-  }
-
-  private static final class Waiter {
-    private final Account account;
-    private final long sinceNanos;
-    private final Thread thread = Thread.currentThread();
-    private volatile boolean letGo;
-    private volatile long lookNanos;
-
-    Waiter(Account account, long sinceNanos) {
-      this.account = account;
-      this.sinceNanos = sinceNanos;
     }
   }
 }
