@@ -66,6 +66,7 @@ public final class Placements {
     lastFoundNanos = clock.nanos();
     survey = new Survey(catalog, inventory, ledger, limits);
     retirement = new Retirement(catalog);
+    meters.watchLost(catalog::lost);
     inventory
         .devices()
         .forEach(device -> meters.watch(device.name(), () -> ledger.takenBytes(device)));

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,7 @@ public final class Rollout implements AutoCloseable {
   private final VersionLoader loader;
   private final Retirement retirement;
   private final WaitingRoom waitingRoom;
+  private final Recovery recovery;
   private final Duration loadLimit;
   private final Supplier<Duration> stopLimit;
   private volatile boolean closed;
@@ -55,9 +57,13 @@ public final class Rollout implements AutoCloseable {
         new WaitingRoom(
             loader.placements().limits().waitingRequests(), loader.clock(), this::beginWaking);
     catalog.waitIn(waitingRoom);
+    recovery = new Recovery(loader.placements(), this::reload);
   }
 
-  /** Whether this very content answers requests, be it only after it was loaded again. */
+  /**
+   * Whether this very content answers requests, be it only after it was loaded again; or will, once
+   * a device has room for it again.
+   */
   public boolean serves(Candidate candidate) {
     return catalog
         .find(candidate.model())
@@ -73,10 +79,24 @@ public final class Rollout implements AutoCloseable {
    */
   public void serve(Candidate candidate) {
     var model = catalog.entry(candidate.model());
-    takeTurn(model);
+    change(model, candidate, () -> !isLive(model, candidate));
+  }
+
+  private static boolean isLive(ServedModel model, Candidate candidate) {
+    var live = model.serving().live();
+    return live != null && live.has(candidate);
+  }
+
+  /** Loads a lost version, if it is still the one that is missing. */
+  private void reload(ServedModel model, LostVersion lost) {
+    change(model, lost.candidate(), () -> model.serving().lost() == lost);
+  }
+
+  /** Replaces what is live, if that is wanted once the model's turn has come. */
+  private void change(ServedModel model, Candidate candidate, BooleanSupplier wanted) {
+    model.takeTurn(loadLimit);
     try {
-      var live = model.serving().live();
-      if (live == null || !live.has(candidate)) {
+      if (wanted.getAsBoolean()) {
         replace(model, candidate).close();
       }
     } finally {
@@ -95,7 +115,7 @@ public final class Rollout implements AutoCloseable {
   }
 
   private void unload(ServedModel model, String reason) {
-    takeTurn(model);
+    model.takeTurn(loadLimit);
     try {
       catalog.forgive(model.name());
       retirement.retire(model, Serving.NOTHING, reason);
@@ -115,26 +135,13 @@ public final class Rollout implements AutoCloseable {
    * @throws ModelLoadException where that fails, and the version stays where it is
    */
   void relocate(ServedModel model, LoadedVersion version) throws IOException {
-    takeTurn(model);
+    model.takeTurn(loadLimit);
     try {
       if (model.serving().live() == version) {
         swap(model, version.candidate()).close();
       }
     } finally {
       model.changes().unlock();
-    }
-  }
-
-  private void takeTurn(ServedModel model) {
-    try {
-      if (!model.changes().tryLock(loadLimit.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new ModelLoadException(
-            "Model '%s' was busy with another change for %s".formatted(model.name(), loadLimit),
-            null);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ModelLoadException("The change was interrupted", e);
     }
   }
 
@@ -158,6 +165,7 @@ public final class Rollout implements AutoCloseable {
       retirement.retire(model, Serving.NOTHING, "the server stops");
       throw new ModelLoadException("The server is stopping", null);
     }
+    recovery.watch(model, loaded);
     // Told only after the swap: whoever waits for it sends the first request at once.
     log.info(
         "Version available: model={} version={} device={} loadMillis={}",
@@ -246,7 +254,7 @@ public final class Rollout implements AutoCloseable {
   }
 
   private ModelLease loadedAgain(ServedModel model) {
-    takeTurn(model);
+    model.takeTurn(loadLimit);
     try {
       var dormant = model.serving().dormant();
       if (dormant == null) {
@@ -272,6 +280,7 @@ public final class Rollout implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    recovery.close();
     var limit = stopLimit.get();
     var closing =
         catalog.entries().stream()

@@ -2,11 +2,14 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.telemetry.MeterSnapshot;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -57,6 +60,23 @@ final class ServedModel {
   }
 
   /**
+   * Waits for the turn to change it; whoever took it unlocks {@link #changes}.
+   *
+   * @throws ModelLoadException when another change takes longer than the limit
+   */
+  void takeTurn(Duration limit) {
+    try {
+      if (!changes.tryLock(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new ModelLoadException(
+            "Model '%s' was busy with another change for %s".formatted(name, limit), null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ModelLoadException("The change was interrupted", e);
+    }
+  }
+
+  /**
    * The swap: one reference. Returns what answered until now and takes no more requests; each of
    * them is drained once its leases are back.
    */
@@ -65,6 +85,9 @@ final class ServedModel {
     for (var version : before) {
       draining.add(version);
       notes.unloading(version, reason);
+    }
+    if (serving.lost() != null) {
+      notes.failed(serving.lost().version(), reason);
     }
     next.versions().forEach(notes::available);
     serving = next;
@@ -85,6 +108,19 @@ final class ServedModel {
     draining.add(live);
     serving = Serving.asleep(live.dormant());
     return Optional.of(live);
+  }
+
+  /** Takes the live version away, which cannot answer any more; empty when it is not live. */
+  synchronized Optional<LostVersion> lose(LoadedVersion version, String reason) {
+    if (serving.live() != version) {
+      return Optional.empty();
+    }
+    var lost = new LostVersion(version.candidate(), reason);
+    draining.add(version);
+    notes.failed(version.version(), reason);
+    serving = Serving.without(lost);
+    version.leases().retire();
+    return Optional.of(lost);
   }
 
   /** Called when a version has drained and given its memory back. */
@@ -174,6 +210,10 @@ final class ServedModel {
   }
 
   private InferenceException absent(@Nullable String version) {
+    var lost = serving.lost(version);
+    if (lost != null) {
+      return new InferenceException(lost.failure());
+    }
     if (version == null) {
       return new InferenceException(
           new InferenceFailure.NotReady(

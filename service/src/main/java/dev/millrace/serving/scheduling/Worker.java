@@ -118,9 +118,7 @@ final class Worker implements Runnable, Wakeups.StandIn {
         runner.waits().gather();
         yield sleep(atNanos - now);
       }
-      case BatchDecision.Run(_) -> {
-        yield runBatch(now) && repairs.goesOn(runner, turn, index);
-      }
+      case BatchDecision.Run(_) -> runBatch(now) && repairs.goesOn(runner, turn, index);
     };
   }
 
