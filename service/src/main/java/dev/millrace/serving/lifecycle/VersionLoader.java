@@ -8,6 +8,7 @@ import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.scheduling.DeviceShares;
+import dev.millrace.serving.scheduling.DeviceTurns;
 import dev.millrace.serving.scheduling.FairDevices;
 import dev.millrace.serving.scheduling.ModelScheduler;
 import dev.millrace.serving.scheduling.SchedulerContext;
@@ -84,7 +85,8 @@ public final class VersionLoader implements AutoCloseable {
       Candidate candidate, ServablePackage files, long startedNanos) {
     var wanted = settingsOf(candidate, files);
     var runtime = runtimes.apply(files.modelFile());
-    var opening = new VersionOpening(candidate, files, wanted, runtime);
+    var turns = DeviceTurns.ofYielding(sharesOf(wanted), clock);
+    var opening = new VersionOpening(candidate, files, wanted, runtime, turns);
     long fileBytes = files.modelBytes();
     var berths = placements.place(candidate.model(), fileBytes, wanted.placement());
     try {
@@ -165,7 +167,10 @@ public final class VersionLoader implements AutoCloseable {
   private static ModelSettings consistent(VersionOpening opening, List<ExecutableModel> instances) {
     try {
       return BatchConsistency.checked(
-          opening.settings(), opening.candidate(), instances.getFirst(), opening.files().golden());
+          opening.settings(),
+          opening.candidate(),
+          opening.turns().inTurn(instances.getFirst()),
+          opening.files().golden());
     } catch (RuntimeException | Error e) {
       instances.forEach(ExecutableModel::close);
       throw e;
@@ -184,7 +189,7 @@ public final class VersionLoader implements AutoCloseable {
       return ModelScheduler.startWarm(
           instances,
           chosen.scheduling(),
-          new SchedulerContext(ownMeters, clock, sharesOf(chosen), repairs),
+          new SchedulerContext(ownMeters, clock, opening.turns().shares(), repairs),
           settings.loadLimit(),
           work -> Background.run(work, berths));
     } catch (RuntimeException e) {

@@ -27,13 +27,15 @@ public final class FakeModel implements ExecutableModel {
   private final float factor;
   private final Device device;
   private final Runnable onClose;
+  private final Runnable onRun;
   private final AtomicInteger runsThatFindNoMemory = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final AtomicInteger faults = new AtomicInteger();
   private final AtomicInteger waiting = new AtomicInteger();
   private volatile CountDownLatch held = new CountDownLatch(0);
 
-  FakeModel(Signature signature, float factor, Device device, Runnable onClose) {
+  FakeModel(Signature signature, float factor, Device device, Runnable onClose, Runnable onRun) {
+    this.onRun = onRun;
     this.signature = signature;
     this.factor = factor;
     this.device = device;
@@ -115,6 +117,7 @@ public final class FakeModel implements ExecutableModel {
       if (runsThatFindNoMemory.getAndUpdate(left -> Math.max(left - 1, 0)) > 0) {
         throw new DeviceMemoryException("no memory", new IllegalStateException("fake"));
       }
+      onRun.run();
       return new Outputs(
           signature.outputs().stream().map(spec -> multiplied(input, spec.name())).toList());
     }

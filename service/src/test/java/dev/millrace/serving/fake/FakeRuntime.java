@@ -12,8 +12,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Opens files that hold a number, the factor of a {@link FakeModel}; anything else is refused. */
 public final class FakeRuntime implements ModelRuntime {
@@ -21,6 +24,8 @@ public final class FakeRuntime implements ModelRuntime {
   private final FakeDevices devices;
   private final List<FakeModel> opened = new CopyOnWriteArrayList<>();
   private final CountDownLatch nobodyWaits = new CountDownLatch(0);
+  private final Map<Device, AtomicInteger> running = new ConcurrentHashMap<>();
+  private final Map<Device, Integer> mostRunning = new ConcurrentHashMap<>();
   private volatile long bytesPerCopy;
   private volatile CountDownLatch gate = nobodyWaits;
 
@@ -50,7 +55,9 @@ public final class FakeRuntime implements ModelRuntime {
             "%s is out of memory".formatted(device.name()),
             new DeviceMemoryException("no memory", new IllegalStateException("fake")));
       }
-      var model = new FakeModel(signature, factor, device, () -> devices.give(device, bytes));
+      var model =
+          new FakeModel(
+              signature, factor, device, () -> devices.give(device, bytes), () -> pass(device));
       opened.add(model);
       return model;
     } catch (NumberFormatException e) {
@@ -61,6 +68,21 @@ public final class FakeRuntime implements ModelRuntime {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A run takes a moment, so that another one beside it is seen. */
+  private void pass(Device device) {
+    var now = running.computeIfAbsent(device, _ -> new AtomicInteger());
+    mostRunning.merge(device, now.incrementAndGet(), Math::max);
+    for (int i = 0; i < 300; i++) {
+      Thread.onSpinWait();
+    }
+    now.decrementAndGet();
+  }
+
+  /** The most runs that were under way on a device at a time. */
+  public int mostRunning(Device device) {
+    return mostRunning.getOrDefault(device, 0);
   }
 
   /** What each copy takes that is opened from now on. */
