@@ -136,9 +136,15 @@ public final class Placements {
     return berth;
   }
 
-  /** Measures the loads at these places until it is closed. */
-  Measurement measure(Berths berths) {
-    return new Measurement(ledger, used, berths.all().stream().map(Berth::device).toList());
+  /**
+   * Measures the loads at these places until it is closed. What requests wait for and was measured
+   * before is not measured again, because measurements take turns.
+   */
+  Measurement measure(Berths berths, Haste haste) {
+    boolean known = haste == Haste.AWAITED && ledger.knows(berths.model());
+    return known
+        ? new Measurement(ledger, used, List.of())
+        : new Measurement(ledger, used, berths.all().stream().map(Berth::device).toList());
   }
 
   /**

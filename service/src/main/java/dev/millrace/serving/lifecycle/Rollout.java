@@ -79,7 +79,7 @@ public final class Rollout implements AutoCloseable {
    */
   public void serve(Candidate candidate) {
     var model = catalog.entry(candidate.model());
-    change(model, candidate, () -> !isLive(model, candidate));
+    change(model, candidate, Haste.NONE, () -> !isLive(model, candidate));
   }
 
   private static boolean isLive(ServedModel model, Candidate candidate) {
@@ -89,15 +89,16 @@ public final class Rollout implements AutoCloseable {
 
   /** Loads a lost version, if it is still the one that is missing. */
   private void reload(ServedModel model, LostVersion lost) {
-    change(model, lost.candidate(), () -> model.serving().lost() == lost);
+    change(model, lost.candidate(), Haste.AWAITED, () -> model.serving().lost() == lost);
   }
 
   /** Replaces what is live, if that is wanted once the model's turn has come. */
-  private void change(ServedModel model, Candidate candidate, BooleanSupplier wanted) {
+  private void change(
+      ServedModel model, Candidate candidate, Haste haste, BooleanSupplier wanted) {
     model.takeTurn(loadLimit);
     try {
       if (wanted.getAsBoolean()) {
-        replace(model, candidate).close();
+        replace(model, candidate, haste).close();
       }
     } finally {
       model.changes().unlock();
@@ -138,7 +139,7 @@ public final class Rollout implements AutoCloseable {
     model.takeTurn(loadLimit);
     try {
       if (model.serving().live() == version) {
-        swap(model, version.candidate()).close();
+        swap(model, version.candidate(), Haste.NONE).close();
       }
     } finally {
       model.changes().unlock();
@@ -146,17 +147,18 @@ public final class Rollout implements AutoCloseable {
   }
 
   /** The version is not unloaded again before the lease that this returns is closed. */
-  private ModelLease replace(ServedModel model, Candidate candidate) {
+  private ModelLease replace(ServedModel model, Candidate candidate, Haste haste) {
     try {
-      return swap(model, candidate);
+      return swap(model, candidate, haste);
     } catch (IOException | RuntimeException e) {
       throw failed(model, candidate, e);
     }
   }
 
-  private ModelLease swap(ServedModel model, Candidate candidate) throws IOException {
+  private ModelLease swap(ServedModel model, Candidate candidate, Haste haste)
+      throws IOException {
     model.notes().loading(candidate.version());
-    var loaded = load(candidate);
+    var loaded = load(candidate, haste);
     var lease = leased(loaded);
     retirement.retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
     if (closed) {
@@ -183,10 +185,10 @@ public final class Rollout implements AutoCloseable {
   }
 
   /** A device without memory is no reason yet: the next attempt expects to need more. */
-  private LoadedVersion load(Candidate candidate) throws IOException {
+  private LoadedVersion load(Candidate candidate, Haste haste) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
-        return loadOnce(candidate);
+        return loadOnce(candidate, haste);
       } catch (ModelLoadException e) {
         if (attempt == ATTEMPTS || !DeviceMemoryException.isBehind(e)) {
           forgetGrowth(candidate, attempt);
@@ -204,9 +206,9 @@ public final class Rollout implements AutoCloseable {
     }
   }
 
-  private LoadedVersion loadOnce(Candidate candidate) throws IOException {
+  private LoadedVersion loadOnce(Candidate candidate, Haste haste) throws IOException {
     long started = loader.clock().nanos();
-    var loading = loader.start(candidate, candidate.files().fetch(), started);
+    var loading = loader.start(candidate, candidate.files().fetch(), haste, started);
     try {
       return loading.get(loadLimit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -262,7 +264,7 @@ public final class Rollout implements AutoCloseable {
         return model.lease(null);
       }
       long startedNanos = loader.clock().nanos();
-      var lease = replace(model, dormant.candidate());
+      var lease = replace(model, dormant.candidate(), Haste.AWAITED);
       loader.placements().meters().loadedOnDemand(loader.clock().nanos() - startedNanos);
       return lease;
     } finally {

@@ -43,6 +43,9 @@ public final class VersionLoader implements AutoCloseable {
   private final ResponseCaches caches;
   private final ExecutorService threads;
 
+  /** Of loads that requests wait for: they stand in no line behind loads that yield to all. */
+  private final ExecutorService awaitedThreads;
+
   /**
    * Starts no thread before the first load.
    *
@@ -64,9 +67,13 @@ public final class VersionLoader implements AutoCloseable {
     caches = new ResponseCaches(settings.cacheBytes(), clock);
     shares = new FairDevices(Device.cpu().cores(), clock);
     // Native code runs here for seconds: platform threads, so that no virtual thread is held up.
-    this.threads =
-        Executors.newFixedThreadPool(
-            settings.loaderThreads(), Thread.ofPlatform().name("loader-", 1).daemon().factory());
+    threads = pool("loader-");
+    awaitedThreads = pool("awaited-loader-");
+  }
+
+  private ExecutorService pool(String name) {
+    return Executors.newFixedThreadPool(
+        settings.loaderThreads(), Thread.ofPlatform().name(name, 1).daemon().factory());
   }
 
   NanoClock clock() {
@@ -82,16 +89,17 @@ public final class VersionLoader implements AutoCloseable {
    * comes out of it.
    */
   CompletableFuture<LoadedVersion> start(
-      Candidate candidate, ServablePackage files, long startedNanos) {
+      Candidate candidate, ServablePackage files, Haste haste, long startedNanos) {
     var wanted = settingsOf(candidate, files);
     var runtime = runtimes.apply(files.modelFile());
     var turns = DeviceTurns.ofYielding(sharesOf(wanted), clock);
-    var opening = new VersionOpening(candidate, files, wanted, runtime, turns);
+    var opening = new VersionOpening(candidate, files, wanted, runtime, haste, turns);
     long fileBytes = files.modelBytes();
     var berths = placements.place(candidate.model(), fileBytes, wanted.placement());
     try {
       return CompletableFuture.supplyAsync(
-          () -> load(opening, berths, fileBytes, startedNanos), threads);
+          () -> load(opening, berths, fileBytes, startedNanos),
+          haste == Haste.AWAITED ? awaitedThreads : threads);
     } catch (RuntimeException e) {
       berths.close();
       throw e;
@@ -100,7 +108,7 @@ public final class VersionLoader implements AutoCloseable {
 
   private LoadedVersion load(
       VersionOpening opening, Berths berths, long fileBytes, long startedNanos) {
-    try (var measurement = placements.measure(berths)) {
+    try (var measurement = placements.measure(berths, opening.haste())) {
       return settled(opened(opening, berths, startedNanos), measurement, fileBytes);
     } catch (RuntimeException | Error e) {
       if (DeviceMemoryException.isBehind(e)) {
@@ -130,7 +138,9 @@ public final class VersionLoader implements AutoCloseable {
   private LoadedVersion opened(VersionOpening opening, Berths berths, long startedNanos) {
     opening.prepare(berths);
     var instances = openedCopies(opening, berths);
-    var checked = opening.with(Background.call(() -> consistent(opening, instances), berths));
+    var checked =
+        opening.with(
+            Background.call(() -> consistent(opening, instances), berths, opening.haste()));
     var ownMeters = meters.open(opening.candidate().model(), opening.candidate().version());
     var scheduler = warm(checked, instances, berths, ownMeters);
     var chosen = checked.settings();
@@ -161,7 +171,7 @@ public final class VersionLoader implements AutoCloseable {
   private static List<ExecutableModel> openedCopies(VersionOpening opening, Berths berths) {
     return opening.startsThreads(berths)
         ? opening.openAll(berths)
-        : Background.call(() -> opening.openAll(berths), berths);
+        : Background.call(() -> opening.openAll(berths), berths, opening.haste());
   }
 
   private static ModelSettings consistent(VersionOpening opening, List<ExecutableModel> instances) {
@@ -191,7 +201,7 @@ public final class VersionLoader implements AutoCloseable {
           chosen.scheduling(),
           new SchedulerContext(ownMeters, clock, opening.turns().shares(), repairs),
           settings.loadLimit(),
-          work -> Background.run(work, berths));
+          work -> Background.run(work, berths, opening.haste()));
     } catch (RuntimeException e) {
       ownMeters.close();
       throw e;
@@ -205,6 +215,10 @@ public final class VersionLoader implements AutoCloseable {
   /** The copies on one device share what it grew by; none counts less than its files. */
   private void settle(Berths berths, Measurement measurement, long fileBytes) {
     for (var berth : berths.all()) {
+      if (!measurement.covers(berth.device())) {
+        berth.holding().settleUnmeasured();
+        continue;
+      }
       long copies = berths.all().stream().map(Berth::device).filter(berth.device()::equals).count();
       long bytes = Math.max(measurement.grownBytes(berth.device()) / copies, fileBytes);
       berth.holding().settle(bytes);
@@ -224,5 +238,6 @@ public final class VersionLoader implements AutoCloseable {
   @Override
   public void close() {
     threads.shutdown();
+    awaitedThreads.shutdown();
   }
 }

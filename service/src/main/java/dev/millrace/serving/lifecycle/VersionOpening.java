@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * What it takes to open copies of one version.
  *
  * @param settings as chosen for this version
+ * @param haste how soon it is wanted
  * @param turns by which runs share devices with those of other models
  */
 record VersionOpening(
@@ -23,6 +24,7 @@ record VersionOpening(
     ServablePackage files,
     ModelSettings settings,
     ModelRuntime runtime,
+    Haste haste,
     DeviceTurns turns) {
   /** Starts what copies share, at the priority of the calling thread. */
   void prepare(Berths berths) {
@@ -85,12 +87,12 @@ record VersionOpening(
   }
 
   VersionOpening with(ModelSettings chosen) {
-    return new VersionOpening(candidate, files, chosen, runtime, turns);
+    return new VersionOpening(candidate, files, chosen, runtime, haste, turns);
   }
 
   /** The same on the threads of workers. */
   VersionOpening inWorkers() {
-    return new VersionOpening(candidate, files, settings, runtime, turns.ofWorkers());
+    return new VersionOpening(candidate, files, settings, runtime, haste, turns.ofWorkers());
   }
 
   ModelDescription describe(Signature signature) {

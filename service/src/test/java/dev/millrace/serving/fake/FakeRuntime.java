@@ -20,12 +20,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Opens files that hold a number, the factor of a {@link FakeModel}; anything else is refused. */
 public final class FakeRuntime implements ModelRuntime {
+  /** In a thread's stat, counted from the end of the name. */
+  private static final int NICENESS = 17;
+
   private final Signature signature;
   private final FakeDevices devices;
   private final List<FakeModel> opened = new CopyOnWriteArrayList<>();
   private final CountDownLatch nobodyWaits = new CountDownLatch(0);
   private final Map<Device, AtomicInteger> running = new ConcurrentHashMap<>();
   private final Map<Device, Integer> mostRunning = new ConcurrentHashMap<>();
+  private final AtomicInteger atGate = new AtomicInteger();
+  private volatile int lastNiceness;
   private volatile long bytesPerCopy;
   private volatile CountDownLatch gate = nobodyWaits;
 
@@ -47,7 +52,10 @@ public final class FakeRuntime implements ModelRuntime {
   @Override
   public ExecutableModel open(Path modelFile, Device device, RuntimeSettings settings) {
     try {
+      atGate.incrementAndGet();
       gate.await();
+      atGate.decrementAndGet();
+      lastNiceness = niceness();
       float factor = Float.parseFloat(Files.readString(modelFile));
       long bytes = bytesPerCopy;
       if (!devices.take(device, bytes)) {
@@ -83,6 +91,30 @@ public final class FakeRuntime implements ModelRuntime {
   /** The most runs that were under way on a device at a time. */
   public int mostRunning(Device device) {
     return mostRunning.getOrDefault(device, 0);
+  }
+
+  /** Loads that wait for a gate. */
+  public int atGate() {
+    return atGate.get();
+  }
+
+  /** Loads that begin from now on do not wait. */
+  public void openGate() {
+    gate = nobodyWaits;
+  }
+
+  /** The niceness of the thread that opened a model last; 0 where the system does not tell. */
+  public int lastNiceness() {
+    return lastNiceness;
+  }
+
+  private static int niceness() throws IOException {
+    var file = Path.of("/proc/thread-self/stat");
+    if (!Files.isReadable(file)) {
+      return 0;
+    }
+    var stat = Files.readString(file);
+    return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 1).split(" ", -1)[NICENESS]);
   }
 
   /** What each copy takes that is opened from now on. */

@@ -149,7 +149,8 @@ class InstanceRepairsTest {
             candidate.files().fetch(),
             settings,
             engine.runtime(),
-            DeviceTurns.ofYielding(DeviceShares.UNSHARED, now::get));
+            Haste.NONE,
+DeviceTurns.ofYielding(DeviceShares.UNSHARED, now::get));
     var berths = engine.placements().place("m", 1, settings.placement());
     var instance = opening.openAll(berths).getFirst();
     berths.all().getFirst().holding().settle(BYTES);

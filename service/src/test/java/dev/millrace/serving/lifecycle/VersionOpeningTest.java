@@ -28,7 +28,8 @@ class VersionOpeningTest {
               candidate.files().fetch(),
               ModelSettings.defaults(),
               new OneCopy(engine.runtime(), new AtomicInteger()),
-              DeviceTurns.ofYielding(DeviceShares.UNSHARED, NanoClock.SYSTEM));
+              Haste.NONE,
+DeviceTurns.ofYielding(DeviceShares.UNSHARED, NanoClock.SYSTEM));
       try (var berths = engine.placements().place("m", 1, PlacementSettings.copies(2))) {
         assertThatThrownBy(() -> opening.openAll(berths))
             .isInstanceOf(OutOfMemoryError.class)
