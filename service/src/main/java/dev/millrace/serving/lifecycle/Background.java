@@ -26,7 +26,10 @@ import org.slf4j.LoggerFactory;
 final class Background {
   private static final Logger log = LoggerFactory.getLogger(Background.class);
 
-  /** For loads that nobody waits for, the lowest: about 1.5 percent of a core that others keep busy, and all of one that is idle. */
+  /**
+   * For loads that nobody waits for, the lowest: about 1.5 percent of a core that others keep busy,
+   * and all of one that is idle.
+   */
   private static final int LOWEST = 19;
 
   /**

@@ -66,7 +66,10 @@ final class DeviceLedger {
     return account(device).expectedBytes;
   }
 
-  /** What was given back since the start, less what came without being measured, so that a measurement can leave it out. */
+  /**
+   * What was given back since the start, less what came without being measured, so that a
+   * measurement can leave it out.
+   */
   synchronized long releasedBytes(Device device) {
     return account(device).releasedBytes;
   }

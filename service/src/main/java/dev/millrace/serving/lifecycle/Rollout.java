@@ -93,8 +93,7 @@ public final class Rollout implements AutoCloseable {
   }
 
   /** Replaces what is live, if that is wanted once the model's turn has come. */
-  private void change(
-      ServedModel model, Candidate candidate, Haste haste, BooleanSupplier wanted) {
+  private void change(ServedModel model, Candidate candidate, Haste haste, BooleanSupplier wanted) {
     model.takeTurn(loadLimit);
     try {
       if (wanted.getAsBoolean()) {

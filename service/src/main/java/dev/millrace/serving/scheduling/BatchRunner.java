@@ -203,7 +203,7 @@ final class BatchRunner implements AutoCloseable {
     }
     List<Tensor>[] views;
     try {
-      views = views(parts, outputs);
+      views = OutputRows.of(parts, outputs, padding);
     } catch (RuntimeException | Error e) {
       computed.outputs().close();
       failOrRunAlone(parts, e);
@@ -252,23 +252,6 @@ final class BatchRunner implements AutoCloseable {
         "Batching is off, outputs do not have the rows of the inputs: model={} version={}",
         meters.model(),
         meters.version());
-  }
-
-  // Generic arrays cannot be made otherwise, and a list per batch would be garbage.
-  @SuppressWarnings({"unchecked", "rawtypes"})
-  private List<Tensor>[] views(List<Part> parts, List<Tensor> outputs) {
-    List<Tensor>[] views = new List[parts.size()];
-    int row = 0;
-    for (int i = 0; i < views.length; i++) {
-      var part = parts.get(i);
-      var wanted = OutputRows.wanted(outputs, part.request.outputIndexes());
-      views[i] = views.length == 1 ? wanted : OutputRows.cut(wanted, row, part.rows);
-      row += part.rows;
-    }
-    if (padding != null && padding.isNeeded(parts)) {
-      padding.cutBack(views, parts);
-    }
-    return views;
   }
 
   private void complete(

@@ -2,8 +2,6 @@ package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.scheduling.ShareLedger.Overlap;
 import dev.millrace.serving.time.NanoClock;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,8 +34,7 @@ final class FairDevice {
 
   private final ShareLedger ledger;
 
-  /** In order of arrival. Guarded by lock. */
-  private final List<Waiter> waiters = new ArrayList<>();
+  private final Line line = new Line();
 
   private volatile long contendedNanos;
   private volatile boolean everContended;
@@ -142,8 +139,7 @@ final class FairDevice {
     try {
       var waiter = stepUp(account, clock.nanos());
       if (!waiter.letGo) {
-        waiters.remove(waiter);
-        account.await(-1);
+        line.leave(waiter);
       }
       return waiter.letGo;
     } finally {
@@ -160,9 +156,7 @@ final class FairDevice {
       contendedNanos = now;
       everContended = true;
     }
-    var waiter = new Waiter(account, now);
-    account.await(1);
-    waiters.add(waiter);
+    var waiter = line.join(account, now);
     letRun(now);
     return waiter;
   }
@@ -224,39 +218,19 @@ final class FairDevice {
     if (sole.get() != SEVERAL) {
       return;
     }
-    for (var next = first(now); next != null; next = first(now)) {
-      letGo(next, now);
+    for (var next = line.first(ledger, now); next != null; next = line.first(ledger, now)) {
+      line.letGo(next, now);
       LockSupport.unpark(next.thread);
     }
     ledger.dropAbsent(now);
     nameSole();
   }
 
-  private void letGo(Waiter waiter, long now) {
-    waiters.remove(waiter);
-    waiter.account.await(-1);
-    waiter.account.start(now);
-    waiter.letGo = true;
-  }
-
-  private @Nullable Waiter first(long now) {
-    Waiter first = null;
-    for (var waiter : waiters) {
-      waiter.lookNanos = ledger.waitNanos(waiter.account, now);
-      if (waiter.lookNanos == 0
-          && (first == null
-              || waiter.account.virtualNanos(now) < first.account.virtualNanos(now))) {
-        first = waiter;
-      }
-    }
-    return first;
-  }
-
   private void nameSole() {
     var present = ledger.present();
     if (present.isEmpty()) {
       sole.set(null);
-    } else if (present.size() == 1 && waiters.isEmpty()) {
+    } else if (present.size() == 1 && line.size() == 0) {
       var last = present.getFirst();
       ledger.drop(last);
       sole.set(last);
@@ -284,8 +258,7 @@ final class FairDevice {
       if (waiter.letGo) {
         return false;
       }
-      waiters.remove(waiter);
-      waiter.account.await(-1);
+      line.leave(waiter);
       // Others may have waited for its turn.
       letRun(clock.nanos());
       return true;
@@ -300,7 +273,7 @@ final class FairDevice {
       long now = clock.nanos();
       letRun(now);
       if (interrupted && !waiter.letGo) {
-        letGo(waiter, now);
+        line.letGo(waiter, now);
       }
     } finally {
       lock.unlock();
@@ -311,7 +284,7 @@ final class FairDevice {
   int waiting() {
     lock.lock();
     try {
-      return waiters.size();
+      return line.size();
     } finally {
       lock.unlock();
     }

@@ -21,7 +21,8 @@ class BackgroundTest {
 
   @Test
   void returnsWhatTheWorkReturnsAndThrowsWhatItThrows() {
-    assertThat(Background.call(() -> Thread.currentThread().getName(), Haste.NONE)).endsWith("-background");
+    assertThat(Background.call(() -> Thread.currentThread().getName(), Haste.NONE))
+        .endsWith("-background");
     var refused = new IllegalStateException("refused");
     assertThatThrownBy(
             () ->

@@ -150,7 +150,7 @@ class InstanceRepairsTest {
             settings,
             engine.runtime(),
             Haste.NONE,
-DeviceTurns.ofYielding(DeviceShares.UNSHARED, now::get));
+            DeviceTurns.ofYielding(DeviceShares.UNSHARED, now::get));
     var berths = engine.placements().place("m", 1, settings.placement());
     var instance = opening.openAll(berths).getFirst();
     berths.all().getFirst().holding().settle(BYTES);

@@ -29,7 +29,7 @@ class VersionOpeningTest {
               ModelSettings.defaults(),
               new OneCopy(engine.runtime(), new AtomicInteger()),
               Haste.NONE,
-DeviceTurns.ofYielding(DeviceShares.UNSHARED, NanoClock.SYSTEM));
+              DeviceTurns.ofYielding(DeviceShares.UNSHARED, NanoClock.SYSTEM));
       try (var berths = engine.placements().place("m", 1, PlacementSettings.copies(2))) {
         assertThatThrownBy(() -> opening.openAll(berths))
             .isInstanceOf(OutOfMemoryError.class)

@@ -52,11 +52,11 @@ class DeviceTurnsTest {
 
   @Test
   void areNotWaitedForOnProcessorsByThreadsThatYield() throws Exception {
+    var other = cpu.share(1, 1);
+    other.enter(() -> false);
     var ahead = sharing(cpu);
     ahead.on("cpu").enter(() -> false);
     ahead.on("cpu").leave(1_000_000_000);
-    var other = cpu.share(1, 1);
-    other.enter(() -> false);
     var turns = DeviceTurns.ofYielding(ahead, now::get);
     running(turns).get(10, TimeUnit.SECONDS);
     var run = running(turns.ofWorkers());

@@ -71,7 +71,10 @@ class OutOfMemoryIT {
     var running =
         CompletableFuture.runAsync(
             () ->
-                engine.inference().inferAndWait(FakeEngine.request("m", 1, 1), FakeEngine.LIMIT).close(),
+                engine
+                    .inference()
+                    .inferAndWait(FakeEngine.request("m", 1, 1), FakeEngine.LIMIT)
+                    .close(),
             task -> Thread.ofPlatform().start(task));
     FakeEngine.await(() -> copy.held() == 1);
     var queued = IntStream.range(0, QUEUED).mapToObj(this::posting).toList();
