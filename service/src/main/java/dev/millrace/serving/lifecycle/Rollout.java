@@ -154,8 +154,7 @@ public final class Rollout implements AutoCloseable {
     }
   }
 
-  private ModelLease swap(ServedModel model, Candidate candidate, Haste haste)
-      throws IOException {
+  private ModelLease swap(ServedModel model, Candidate candidate, Haste haste) throws IOException {
     model.notes().loading(candidate.version());
     var loaded = load(candidate, haste);
     var lease = leased(loaded);
