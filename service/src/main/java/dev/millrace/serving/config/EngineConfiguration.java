@@ -88,7 +88,9 @@ class EngineConfiguration {
     return new VersionLoader(
         ModelRuntimes.installed()::forFile,
         new SettingsFiles(defaults(properties.engine()), operatorsFile(properties.engine())),
-        LifecycleSettings.DEFAULTS.caching(properties.engine().responseCacheMemory().toBytes()),
+        LifecycleSettings.DEFAULTS
+            .caching(properties.engine().responseCacheMemory().toBytes())
+            .remembering(properties.home().resolve("cache").resolve("known")),
         placements,
         meters,
         clock);

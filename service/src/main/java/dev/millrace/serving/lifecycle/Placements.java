@@ -117,6 +117,18 @@ public final class Placements {
     }
   }
 
+  /** Whether a version would find its places only where other models left theirs. */
+  synchronized boolean isCrowded(String model, long fileBytes, PlacementSettings settings) {
+    var request =
+        new PlacementRequest(model, ledger.expected(model, fileBytes), settings, Urgency.CAN_WAIT);
+    return switch (PlacementPolicy.decide(fleet(model, Own.MAY_GO), request)) {
+      case Settle settle -> !settle.evicted().isEmpty();
+      case Await _ -> true;
+      // To be told when it is loaded.
+      case Refuse _ -> false;
+    };
+  }
+
   /** Reserves a place for one copy of a version that is loaded; empty when there is none. */
   Optional<Berth> placeOne(Berths of, long bytes, PlacementSettings settings) {
     var request = new PlacementRequest(of.model(), bytes, settings, Urgency.NOW);

@@ -1,16 +1,14 @@
 package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.failure.InferenceFailure;
-import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ModelLoadException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -27,15 +25,15 @@ import org.slf4j.LoggerFactory;
 public final class Rollout implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Rollout.class);
 
-  private static final int ATTEMPTS = 4;
-
   private final ModelCatalog catalog;
   private final VersionLoader loader;
+  private final LoadAttempts attempts;
   private final Retirement retirement;
   private final WaitingRoom waitingRoom;
   private final Recovery recovery;
   private final Duration loadLimit;
   private final Supplier<Duration> stopLimit;
+  private final ReentrantLock offers = new ReentrantLock();
   private volatile boolean closed;
 
   /**
@@ -50,6 +48,7 @@ public final class Rollout implements AutoCloseable {
       Supplier<Duration> stopLimit) {
     this.catalog = catalog;
     this.loader = loader;
+    attempts = new LoadAttempts(loader, settings.loadLimit());
     this.retirement = loader.placements().retirement();
     this.loadLimit = settings.loadLimit();
     this.stopLimit = stopLimit;
@@ -94,13 +93,53 @@ public final class Rollout implements AutoCloseable {
 
   /** Replaces what is live, if that is wanted once the model's turn has come. */
   private void change(ServedModel model, Candidate candidate, Haste haste, BooleanSupplier wanted) {
-    model.takeTurn(loadLimit);
+    takeTurn(model);
     try {
       if (wanted.getAsBoolean()) {
         replace(model, candidate, haste).close();
       }
     } finally {
       model.changes().unlock();
+    }
+  }
+
+  /**
+   * Makes the candidate answer requests. Where nothing of its model does yet, and an earlier
+   * process loaded it, and there is no free room, it begins unloaded: the first request loads it.
+   *
+   * @throws ModelLoadException as {@link #serve}
+   */
+  public void offer(Candidate candidate) {
+    var model = catalog.entry(candidate.model());
+    takeTurn(model);
+    try {
+      if (model.serving().answers(null) || !loader.knows(candidate)) {
+        serve(candidate);
+      } else {
+        offerKnown(model, candidate);
+      }
+    } finally {
+      model.changes().unlock();
+    }
+  }
+
+  /**
+   * One at a time, so that each sees what room those before it left; without a turn all the same.
+   */
+  private void offerKnown(ServedModel model, Candidate candidate) {
+    boolean alone = tryTurn(offers);
+    try {
+      var asleep = loader.asleep(candidate);
+      if (asleep.isEmpty()) {
+        serve(candidate);
+        return;
+      }
+      retirement.retire(model, Serving.asleep(asleep.get()), "");
+      log.info("Version known: model={} version={}", candidate.model(), candidate.version());
+    } finally {
+      if (alone) {
+        offers.unlock();
+      }
     }
   }
 
@@ -115,7 +154,7 @@ public final class Rollout implements AutoCloseable {
   }
 
   private void unload(ServedModel model, String reason) {
-    model.takeTurn(loadLimit);
+    takeTurn(model);
     try {
       catalog.forgive(model.name());
       retirement.retire(model, Serving.NOTHING, reason);
@@ -135,13 +174,30 @@ public final class Rollout implements AutoCloseable {
    * @throws ModelLoadException where that fails, and the version stays where it is
    */
   void relocate(ServedModel model, LoadedVersion version) throws IOException {
-    model.takeTurn(loadLimit);
+    takeTurn(model);
     try {
       if (model.serving().live() == version) {
         swap(model, version.candidate(), Haste.NONE).close();
       }
     } finally {
       model.changes().unlock();
+    }
+  }
+
+  private void takeTurn(ServedModel model) {
+    if (!tryTurn(model.changes())) {
+      throw new ModelLoadException(
+          "Model '%s' was busy with another change for %s".formatted(model.name(), loadLimit),
+          null);
+    }
+  }
+
+  private boolean tryTurn(ReentrantLock turn) {
+    try {
+      return turn.tryLock(loadLimit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ModelLoadException("The change was interrupted", e);
     }
   }
 
@@ -156,7 +212,7 @@ public final class Rollout implements AutoCloseable {
 
   private ModelLease swap(ServedModel model, Candidate candidate, Haste haste) throws IOException {
     model.notes().loading(candidate.version());
-    var loaded = load(candidate, haste);
+    var loaded = attempts.load(candidate, haste);
     var lease = leased(loaded);
     retirement.retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
     if (closed) {
@@ -180,52 +236,6 @@ public final class Rollout implements AutoCloseable {
     loaded.leases().acquire();
     loaded.use(catalog.epoch().now());
     return new ModelLease(loaded);
-  }
-
-  /** A device without memory is no reason yet: the next attempt expects to need more. */
-  private LoadedVersion load(Candidate candidate, Haste haste) throws IOException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return loadOnce(candidate, haste);
-      } catch (ModelLoadException e) {
-        if (attempt == ATTEMPTS || !DeviceMemoryException.isBehind(e)) {
-          forgetGrowth(candidate, attempt);
-          throw e;
-        }
-        log.warn("Load needs another place: model={} reason={}", candidate.model(), e.getMessage());
-      }
-    }
-  }
-
-  /** Else a device that was full for a while would leave the model too large for any. */
-  private void forgetGrowth(Candidate candidate, int attempts) {
-    if (attempts > 1) {
-      loader.placements().ledger().forget(candidate.model());
-    }
-  }
-
-  private LoadedVersion loadOnce(Candidate candidate, Haste haste) throws IOException {
-    long started = loader.clock().nanos();
-    var loading = loader.start(candidate, candidate.files().fetch(), haste, started);
-    try {
-      return loading.get(loadLimit.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      abandon(loading);
-      throw new ModelLoadException("It did not load within %s".formatted(loadLimit), e);
-    } catch (InterruptedException e) {
-      abandon(loading);
-      Thread.currentThread().interrupt();
-      throw new ModelLoadException("The load was interrupted", e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof ModelLoadException reason
-          ? reason
-          : new ModelLoadException(String.valueOf(e.getCause()), e.getCause());
-    }
-  }
-
-  /** Native code that opens a model cannot be stopped: what it makes in the end is closed. */
-  private static void abandon(CompletableFuture<LoadedVersion> loading) {
-    loading.thenAccept(LoadedVersion::close).exceptionally(_ -> null);
   }
 
   private ModelLoadException failed(ServedModel model, Candidate candidate, Exception e) {
@@ -254,7 +264,7 @@ public final class Rollout implements AutoCloseable {
   }
 
   private ModelLease loadedAgain(ServedModel model) {
-    model.takeTurn(loadLimit);
+    takeTurn(model);
     try {
       var dormant = model.serving().dormant();
       if (dormant == null) {

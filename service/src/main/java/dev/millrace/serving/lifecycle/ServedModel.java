@@ -2,14 +2,11 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
-import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.telemetry.MeterSnapshot;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -57,23 +54,6 @@ final class ServedModel {
 
   Serving serving() {
     return serving;
-  }
-
-  /**
-   * Waits for the turn to change it; whoever took it unlocks {@link #changes}.
-   *
-   * @throws ModelLoadException when another change takes longer than the limit
-   */
-  void takeTurn(Duration limit) {
-    try {
-      if (!changes.tryLock(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new ModelLoadException(
-            "Model '%s' was busy with another change for %s".formatted(name, limit), null);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ModelLoadException("The change was interrupted", e);
-    }
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.millrace.serving.lifecycle;
 import dev.millrace.serving.device.Device;
 import dev.millrace.serving.device.ProcessMemory;
 import dev.millrace.serving.lifecycle.Berths.Berth;
+import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
 import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
@@ -20,10 +21,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Opens versions at the places found for them, checks them against their golden examples and warms
@@ -31,6 +35,7 @@ import java.util.function.Function;
  * Thread-safe.
  */
 public final class VersionLoader implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(VersionLoader.class);
   private static final long WORTH_TRIMMING_BYTES = 1 << 20;
 
   private final Function<Path, ModelRuntime> runtimes;
@@ -41,6 +46,7 @@ public final class VersionLoader implements AutoCloseable {
   private final NanoClock clock;
   private final FairDevices shares;
   private final ResponseCaches caches;
+  private final KnownVersions known;
   private final ExecutorService threads;
 
   /** Of loads that requests wait for: they stand in no line behind loads that yield to all. */
@@ -64,6 +70,7 @@ public final class VersionLoader implements AutoCloseable {
     this.placements = placements;
     this.meters = meters;
     this.clock = clock;
+    known = new KnownVersions(settings.known());
     caches = new ResponseCaches(settings.cacheBytes(), clock);
     shares = new FairDevices(Device.cpu().cores(), clock);
     // Native code runs here for seconds: platform threads, so that no virtual thread is held up.
@@ -82,6 +89,39 @@ public final class VersionLoader implements AutoCloseable {
 
   Placements placements() {
     return placements;
+  }
+
+  /** Whether an earlier process, or this one, loaded exactly this content. */
+  boolean knows(Candidate candidate) {
+    return known.find(candidate).isPresent();
+  }
+
+  /**
+   * The version as it is while unloaded, where an earlier process loaded it and there is no free
+   * room to do it again. Reads its files; what cannot be read has to be loaded, which tells why.
+   */
+  Optional<DormantVersion> asleep(Candidate candidate) {
+    return known.find(candidate).flatMap(version -> asleep(candidate, version));
+  }
+
+  private Optional<DormantVersion> asleep(Candidate candidate, KnownVersion version) {
+    try {
+      var files = candidate.files().fetch();
+      var wanted = settingsOf(candidate, files);
+      placements.ledger().learn(candidate.model(), version.bytes());
+      if (wanted.placement().residence() == Residence.KEPT
+          || !placements.isCrowded(candidate.model(), files.modelBytes(), wanted.placement())) {
+        return Optional.empty();
+      }
+      var turns = DeviceTurns.ofYielding(sharesOf(wanted), clock);
+      var runtime = runtimes.apply(files.modelFile());
+      var opening = new VersionOpening(candidate, files, wanted, runtime, Haste.NONE, turns);
+      var description = opening.describe(version.signature(), version.maxBatchRows());
+      return Optional.of(new DormantVersion(candidate, description, Duration.ZERO, null));
+    } catch (IOException | RuntimeException e) {
+      log.debug("Version has to be loaded: model={}", candidate.model(), e);
+      return Optional.empty();
+    }
   }
 
   /**
@@ -111,12 +151,24 @@ public final class VersionLoader implements AutoCloseable {
     try (var measurement = placements.measure(berths, opening.haste())) {
       return settled(opened(opening, berths, startedNanos), measurement, fileBytes);
     } catch (RuntimeException | Error e) {
+      known.forget(berths.model());
       if (DeviceMemoryException.isBehind(e)) {
         berths.all().forEach(berth -> placements.ledger().learn(berths.model(), more(berth)));
       }
       berths.close();
       throw e;
     }
+  }
+
+  private void remember(LoadedVersion loaded) {
+    known.remember(
+        loaded.model(),
+        new KnownVersion(
+            loaded.version(),
+            loaded.candidate().identity(),
+            placements.ledger().expected(loaded.model(), 0),
+            loaded.description().maxBatchRows(),
+            loaded.description().signature()));
   }
 
   /** What was expected was too little; twice as much finds another place, or makes room. */
@@ -128,6 +180,7 @@ public final class VersionLoader implements AutoCloseable {
     try {
       settle(loaded.berths(), measurement, fileBytes);
       giveBackMemory(fileBytes);
+      remember(loaded);
       return loaded;
     } catch (RuntimeException | Error e) {
       loaded.close();

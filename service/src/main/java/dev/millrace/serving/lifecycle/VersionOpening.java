@@ -96,13 +96,18 @@ record VersionOpening(
   }
 
   ModelDescription describe(Signature signature) {
+    return describe(signature, signature.batchable() ? settings.scheduling().maxBatchRows() : 0);
+  }
+
+  /** Of a version that is not open. */
+  ModelDescription describe(Signature signature, int maxBatchRows) {
     return new ModelDescription(
         candidate.model(),
         candidate.version(),
         List.of(candidate.version()),
         runtime.platform(),
         signature,
-        signature.batchable() ? settings.scheduling().maxBatchRows() : 0,
+        maxBatchRows,
         files.labels(),
         files.image());
   }

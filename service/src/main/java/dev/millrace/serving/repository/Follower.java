@@ -59,7 +59,7 @@ final class Follower {
 
   private void attempt(Candidate candidate, Outcome outcome) {
     try {
-      rollout.serve(candidate);
+      rollout.offer(candidate);
       succeeded();
       outcome.served();
     } catch (ModelLoadException e) {

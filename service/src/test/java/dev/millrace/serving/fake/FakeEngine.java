@@ -70,7 +70,7 @@ public final class FakeEngine implements AutoCloseable {
 
   private FakeEngine(
       FakeDevices devices, FakeRuntime runtime, PlacementLimits limits, ModelSettings settings) {
-    this(devices, runtime, _ -> runtime, limits, (_, _) -> settings);
+    this(devices, runtime, _ -> runtime, limits, (_, _) -> settings, null);
   }
 
   /** Models take and give pairs of numbers, and have these settings. */
@@ -95,7 +95,8 @@ public final class FakeEngine implements AutoCloseable {
         new FakeRuntime(FakeModel.pairs(), devices),
         runtimes,
         PlacementLimits.DEFAULTS,
-        (_, _) -> settings);
+        (_, _) -> settings,
+        null);
   }
 
   private FakeEngine(
@@ -103,9 +104,10 @@ public final class FakeEngine implements AutoCloseable {
       FakeRuntime runtime,
       Function<Path, ModelRuntime> runtimes,
       PlacementLimits limits,
-      ModelSettingsSource settings) {
+      ModelSettingsSource settings,
+      @Nullable Path known) {
     this.runtime = runtime;
-    var lifecycle = new LifecycleSettings(2, LIMIT, 1L << 30);
+    var lifecycle = new LifecycleSettings(2, LIMIT, 1L << 30, known);
     var meters = new ServingMeters(registry, NanoClock.SYSTEM);
     placements =
         new Placements(
@@ -118,6 +120,14 @@ public final class FakeEngine implements AutoCloseable {
     var loader =
         new VersionLoader(runtimes, settings, lifecycle, placements, meters, NanoClock.SYSTEM);
     rollout = new Rollout(catalog, loader, lifecycle, () -> Duration.ofSeconds(5));
+  }
+
+  /** Remembers in a folder what loads told, with this limit. */
+  public static FakeEngine remembering(Path known, PlacementLimits limits) {
+    var devices = new FakeDevices(1L << 40);
+    var runtime = new FakeRuntime(FakeModel.pairs(), devices);
+    return new FakeEngine(
+        devices, runtime, _ -> runtime, limits, (_, _) -> ModelSettings.defaults(), known);
   }
 
   public FakeRuntime runtime() {
