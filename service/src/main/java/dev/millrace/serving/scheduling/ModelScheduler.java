@@ -56,7 +56,7 @@ public final class ModelScheduler implements AutoCloseable {
     refusals = new Refusals(meters.model());
     var padding = Padding.of(settings.padding(), anyInstance.signature());
     int maxBatchRows = anyInstance.signature().batchable() ? settings.maxBatchRows() : 0;
-    learned = Learned.of(settings, maxBatchRows, instances.size());
+    learned = Learned.of(settings, maxBatchRows, instances.size(), meters.model());
     queue = new RequestQueue(settings, maxBatchRows, meters, learned);
     admission = new Admission(queue, learned, refusals);
     expiry =

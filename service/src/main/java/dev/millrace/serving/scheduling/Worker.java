@@ -186,6 +186,7 @@ final class Worker implements Runnable, Wakeups.StandIn {
       return false;
     }
     runner.waits().share(turn.waitedNanos());
+    learned.turns().waited(turn.waitedNanos());
     learned.forecast().started(index, batch.rows(), now);
     try {
       runner.run(batch);

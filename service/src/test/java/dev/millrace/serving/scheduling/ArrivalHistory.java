@@ -55,7 +55,7 @@ final class ArrivalHistory {
     this.settings = settings;
     random = new SplittableRandom(seed);
     freeAt = new long[random.nextInt(1, 4)];
-    learned = Learned.of(settings, settings.maxBatchRows(), freeAt.length);
+    learned = Learned.of(settings, settings.maxBatchRows(), freeAt.length, "history");
     batch = new Batch(learned.times());
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("m", "1");
     queue = new RequestQueue(settings, settings.maxBatchRows(), meters, learned);

@@ -54,7 +54,7 @@ final class LatencySimulation {
             common.padding(),
             common.order(),
             Duration.ZERO);
-    learned = Learned.of(settings, MAX_ROWS, workers);
+    learned = Learned.of(settings, MAX_ROWS, workers, "sim");
     var meters = new ServingMeters(new SimpleMeterRegistry(), () -> nowNanos).open("sim", "1");
     queue = new RequestQueue(settings, MAX_ROWS, meters, learned);
     admission = new Admission(queue, learned, new Refusals("sim"));

@@ -17,7 +17,7 @@ class RequestQueueTest {
   private static final SchedulerSettings SETTINGS =
       new SchedulerSettings(4, List.of(), Duration.ofNanos(DELAY_NANOS), 20, 1, 1, Duration.ZERO);
 
-  private final Learned learned = Learned.of(SETTINGS, 4, 1);
+  private final Learned learned = Learned.of(SETTINGS, 4, 1, "echo");
   private final Batch batch = new Batch(learned.times());
   private final RequestQueue queue =
       new RequestQueue(
