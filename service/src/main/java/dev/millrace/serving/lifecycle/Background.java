@@ -26,8 +26,17 @@ import org.slf4j.LoggerFactory;
 final class Background {
   private static final Logger log = LoggerFactory.getLogger(Background.class);
 
-  /** The lowest: about 1.5 percent of a core that others keep busy, and all of one that is idle. */
+  /**
+   * For loads that nobody waits for, the lowest: about 1.5 percent of a core that others keep busy,
+   * and all of one that is idle.
+   */
   private static final int LOWEST = 19;
+
+  /**
+   * For loads that requests wait for: a quarter of a core that one thread keeps busy, so that a
+   * load ends in some multiple of its time also where others never rest.
+   */
+  private static final int LOWER = 5;
 
   /** In {@code setpriority} a process, which for Linux is a thread; 0 is the calling one. */
   private static final int PRIO_PROCESS = 0;
@@ -35,17 +44,17 @@ final class Background {
   private Background() {}
 
   /** Work of copies at these places: in the background where all of them are on processors. */
-  static void run(Runnable work, Berths berths) {
+  static void run(Runnable work, Berths berths, Haste haste) {
     if (isFor(berths)) {
-      run(work);
+      run(work, haste);
     } else {
       work.run();
     }
   }
 
   /** The same for work with a result. */
-  static <T> T call(Supplier<T> work, Berths berths) {
-    return isFor(berths) ? call(work) : work.get();
+  static <T> T call(Supplier<T> work, Berths berths, Haste haste) {
+    return isFor(berths) ? call(work, haste) : work.get();
   }
 
   private static boolean isFor(Berths berths) {
@@ -53,16 +62,17 @@ final class Background {
   }
 
   /** The same for work without a result. */
-  static void run(Runnable work) {
+  static void run(Runnable work, Haste haste) {
     call(
         () -> {
           work.run();
           return true;
-        });
+        },
+        haste);
   }
 
   /** Blocks until the work is done; throws what it throws. An interrupt is passed on to it. */
-  static <T> T call(Supplier<T> work) {
+  static <T> T call(Supplier<T> work, Haste haste) {
     var result = new CompletableFuture<T>();
     var name = Thread.currentThread().getName() + "-background";
     var thread =
@@ -71,7 +81,7 @@ final class Background {
             .daemon()
             .start(
                 () -> {
-                  yieldToOthers();
+                  yieldToOthers(niceness(haste));
                   complete(result, work);
                 });
     await(thread);
@@ -113,9 +123,16 @@ final class Background {
     return failed.getCause() instanceof RuntimeException cause ? cause : failed;
   }
 
+  private static int niceness(Haste haste) {
+    return switch (haste) {
+      case NONE -> LOWEST;
+      case AWAITED -> LOWER;
+    };
+  }
+
   /** For good: to raise the priority again takes a privilege. */
   @SuppressWarnings("restricted") // A function of the C library, with its own signature.
-  private static void yieldToOthers() {
+  private static void yieldToOthers(int niceness) {
     if (!System.getProperty("os.name").equals("Linux")) {
       return;
     }
@@ -125,7 +142,7 @@ final class Background {
           linker.downcallHandle(
               linker.defaultLookup().findOrThrow("setpriority"),
               FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-      int failed = (int) setPriority.invokeExact(PRIO_PROCESS, 0, LOWEST);
+      int failed = (int) setPriority.invokeExact(PRIO_PROCESS, 0, niceness);
       if (failed != 0) {
         log.warn("Loads run at the priority of requests: setpriority was refused");
       }

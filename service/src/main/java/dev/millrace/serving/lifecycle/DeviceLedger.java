@@ -38,6 +38,11 @@ final class DeviceLedger {
     measured.put(model, bytes);
   }
 
+  /** Whether a copy was measured. */
+  synchronized boolean knows(String model) {
+    return measured.containsKey(model);
+  }
+
   /** Forgets a model that nobody serves any more. */
   synchronized void forget(String model) {
     measured.remove(model);
@@ -61,7 +66,10 @@ final class DeviceLedger {
     return account(device).expectedBytes;
   }
 
-  /** What was given back since the start, so that a measurement can leave it out. */
+  /**
+   * What was given back since the start, less what came without being measured, so that a
+   * measurement can leave it out.
+   */
   synchronized long releasedBytes(Device device) {
     return account(device).releasedBytes;
   }
@@ -110,6 +118,16 @@ final class DeviceLedger {
           account.takenBytes += measuredBytes - bytes;
           bytes = measuredBytes;
           settled = true;
+        }
+      }
+    }
+
+    /** Takes what was expected for what it is, and leaves it out of measurements under way. */
+    void settleUnmeasured() {
+      synchronized (DeviceLedger.this) {
+        if (!closed && !settled) {
+          account(device).releasedBytes -= bytes;
+          settle(bytes);
         }
       }
     }

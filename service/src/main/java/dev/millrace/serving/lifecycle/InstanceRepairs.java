@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Opens another copy of one version in place of a broken one: on the same device where there is
- * room for more than the last one was thought to take, else wherever the model may be.
+ * room for more than the last one was thought to take, else wherever the model may be. Its first
+ * runs take turns with the other models of the device; the worker holds no turn meanwhile.
  */
 final class InstanceRepairs implements InstanceRepair {
   private static final Logger log = LoggerFactory.getLogger(InstanceRepairs.class);
@@ -29,7 +30,7 @@ final class InstanceRepairs implements InstanceRepair {
   private final RepairPace pace = new RepairPace();
 
   InstanceRepairs(VersionOpening opening, Berths berths, Placements placements, NanoClock clock) {
-    this.opening = opening;
+    this.opening = opening.inWorkers();
     this.berths = berths;
     this.placements = placements;
     this.clock = clock;
@@ -150,8 +151,9 @@ final class InstanceRepairs implements InstanceRepair {
     }
   }
 
-  private static void run(ExecutableModel instance, int rows) {
-    try (var batch = instance.bind(Zeros.inputs(instance.signature(), rows))) {
+  private void run(ExecutableModel instance, int rows) {
+    var inTurn = opening.turns().inTurn(instance);
+    try (var batch = inTurn.bind(Zeros.inputs(instance.signature(), rows))) {
       batch.run().close();
     }
   }

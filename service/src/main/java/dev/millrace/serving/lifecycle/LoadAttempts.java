@@ -25,10 +25,10 @@ final class LoadAttempts {
   }
 
   /** A device without memory is no reason yet: the next attempt expects to need more. */
-  LoadedVersion load(Candidate candidate) throws IOException {
+  LoadedVersion load(Candidate candidate, Haste haste) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
-        return loadOnce(candidate);
+        return loadOnce(candidate, haste);
       } catch (ModelLoadException e) {
         if (attempt == ATTEMPTS || !DeviceMemoryException.isBehind(e)) {
           forgetGrowth(candidate, attempt);
@@ -46,9 +46,9 @@ final class LoadAttempts {
     }
   }
 
-  private LoadedVersion loadOnce(Candidate candidate) throws IOException {
+  private LoadedVersion loadOnce(Candidate candidate, Haste haste) throws IOException {
     long started = loader.clock().nanos();
-    var loading = loader.start(candidate, candidate.files().fetch(), started);
+    var loading = loader.start(candidate, candidate.files().fetch(), haste, started);
     try {
       return loading.get(loadLimit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {

@@ -49,6 +49,11 @@ final class Measurement implements AutoCloseable {
     return used.bytes(device) + ledger.releasedBytes(device);
   }
 
+  /** Whether it measures this device. */
+  boolean covers(Device device) {
+    return before.containsKey(device);
+  }
+
   /** What came to be used of a device since the start. */
   long grownBytes(Device device) {
     return level(device) - before.getOrDefault(device, 0L);

@@ -212,6 +212,11 @@ public final class ModelCatalog {
     return true;
   }
 
+  /** Models that are out of service because their last copy is gone. */
+  int lost() {
+    return (int) models.values().stream().filter(model -> model.serving().lost() != null).count();
+  }
+
   /** What recency is told in. */
   UseEpoch epoch() {
     return epoch;

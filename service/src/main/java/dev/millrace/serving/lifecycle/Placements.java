@@ -66,6 +66,7 @@ public final class Placements {
     lastFoundNanos = clock.nanos();
     survey = new Survey(catalog, inventory, ledger, limits);
     retirement = new Retirement(catalog);
+    meters.watchLost(catalog::lost);
     inventory
         .devices()
         .forEach(device -> meters.watch(device.name(), () -> ledger.takenBytes(device)));
@@ -147,9 +148,15 @@ public final class Placements {
     return berth;
   }
 
-  /** Measures the loads at these places until it is closed. */
-  Measurement measure(Berths berths) {
-    return new Measurement(ledger, used, berths.all().stream().map(Berth::device).toList());
+  /**
+   * Measures the loads at these places until it is closed. What requests wait for and was measured
+   * before is not measured again, because measurements take turns.
+   */
+  Measurement measure(Berths berths, Haste haste) {
+    boolean known = haste == Haste.AWAITED && ledger.knows(berths.model());
+    return known
+        ? new Measurement(ledger, used, List.of())
+        : new Measurement(ledger, used, berths.all().stream().map(Berth::device).toList());
   }
 
   /**

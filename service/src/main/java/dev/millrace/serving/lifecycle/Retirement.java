@@ -41,6 +41,18 @@ final class Retirement {
     return asleep.map(version -> whenDrained(model, version));
   }
 
+  /** Takes the live version away, whose copies are gone; empty when it is not live any more. */
+  Optional<LostVersion> lose(ServedModel model, LoadedVersion version, String reason) {
+    var lost = model.lose(version, reason);
+    lost.ifPresent(
+        _ -> {
+          catalog.epoch().moveOn();
+          catalog.readinessMayHaveChanged();
+          var _ = whenDrained(model, version);
+        });
+    return lost;
+  }
+
   /** Closes on a thread of its own: the last lease may be given back on an event loop. */
   private CompletableFuture<Void> whenDrained(ServedModel model, LoadedVersion version) {
     return version

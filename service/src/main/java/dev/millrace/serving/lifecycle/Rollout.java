@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ public final class Rollout implements AutoCloseable {
   private final LoadAttempts attempts;
   private final Retirement retirement;
   private final WaitingRoom waitingRoom;
+  private final Recovery recovery;
   private final Duration loadLimit;
   private final Supplier<Duration> stopLimit;
   private final ReentrantLock offers = new ReentrantLock();
@@ -54,9 +56,13 @@ public final class Rollout implements AutoCloseable {
         new WaitingRoom(
             loader.placements().limits().waitingRequests(), loader.clock(), this::beginWaking);
     catalog.waitIn(waitingRoom);
+    recovery = new Recovery(loader.placements(), this::reload);
   }
 
-  /** Whether this very content answers requests, be it only after it was loaded again. */
+  /**
+   * Whether this very content answers requests, be it only after it was loaded again; or will, once
+   * a device has room for it again.
+   */
   public boolean serves(Candidate candidate) {
     return catalog
         .find(candidate.model())
@@ -72,11 +78,25 @@ public final class Rollout implements AutoCloseable {
    */
   public void serve(Candidate candidate) {
     var model = catalog.entry(candidate.model());
+    change(model, candidate, Haste.NONE, () -> !isLive(model, candidate));
+  }
+
+  private static boolean isLive(ServedModel model, Candidate candidate) {
+    var live = model.serving().live();
+    return live != null && live.has(candidate);
+  }
+
+  /** Loads a lost version, if it is still the one that is missing. */
+  private void reload(ServedModel model, LostVersion lost) {
+    change(model, lost.candidate(), Haste.AWAITED, () -> model.serving().lost() == lost);
+  }
+
+  /** Replaces what is live, if that is wanted once the model's turn has come. */
+  private void change(ServedModel model, Candidate candidate, Haste haste, BooleanSupplier wanted) {
     takeTurn(model);
     try {
-      var live = model.serving().live();
-      if (live == null || !live.has(candidate)) {
-        replace(model, candidate).close();
+      if (wanted.getAsBoolean()) {
+        replace(model, candidate, haste).close();
       }
     } finally {
       model.changes().unlock();
@@ -157,7 +177,7 @@ public final class Rollout implements AutoCloseable {
     takeTurn(model);
     try {
       if (model.serving().live() == version) {
-        swap(model, version.candidate()).close();
+        swap(model, version.candidate(), Haste.NONE).close();
       }
     } finally {
       model.changes().unlock();
@@ -182,17 +202,17 @@ public final class Rollout implements AutoCloseable {
   }
 
   /** The version is not unloaded again before the lease that this returns is closed. */
-  private ModelLease replace(ServedModel model, Candidate candidate) {
+  private ModelLease replace(ServedModel model, Candidate candidate, Haste haste) {
     try {
-      return swap(model, candidate);
+      return swap(model, candidate, haste);
     } catch (IOException | RuntimeException e) {
       throw failed(model, candidate, e);
     }
   }
 
-  private ModelLease swap(ServedModel model, Candidate candidate) throws IOException {
+  private ModelLease swap(ServedModel model, Candidate candidate, Haste haste) throws IOException {
     model.notes().loading(candidate.version());
-    var loaded = attempts.load(candidate);
+    var loaded = attempts.load(candidate, haste);
     var lease = leased(loaded);
     retirement.retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
     if (closed) {
@@ -201,6 +221,7 @@ public final class Rollout implements AutoCloseable {
       retirement.retire(model, Serving.NOTHING, "the server stops");
       throw new ModelLoadException("The server is stopping", null);
     }
+    recovery.watch(model, loaded);
     // Told only after the swap: whoever waits for it sends the first request at once.
     log.info(
         "Version available: model={} version={} device={} loadMillis={}",
@@ -251,7 +272,7 @@ public final class Rollout implements AutoCloseable {
         return model.lease(null);
       }
       long startedNanos = loader.clock().nanos();
-      var lease = replace(model, dormant.candidate());
+      var lease = replace(model, dormant.candidate(), Haste.AWAITED);
       loader.placements().meters().loadedOnDemand(loader.clock().nanos() - startedNanos);
       return lease;
     } finally {
@@ -269,6 +290,7 @@ public final class Rollout implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    recovery.close();
     var limit = stopLimit.get();
     var closing =
         catalog.entries().stream()

@@ -66,6 +66,9 @@ final class ServedModel {
       draining.add(version);
       notes.unloading(version, reason);
     }
+    if (serving.lost() != null) {
+      notes.failed(serving.lost().version(), reason);
+    }
     next.versions().forEach(notes::available);
     serving = next;
     before.forEach(version -> version.leases().retire());
@@ -85,6 +88,19 @@ final class ServedModel {
     draining.add(live);
     serving = Serving.asleep(live.dormant());
     return Optional.of(live);
+  }
+
+  /** Takes the live version away, which cannot answer any more; empty when it is not live. */
+  synchronized Optional<LostVersion> lose(LoadedVersion version, String reason) {
+    if (serving.live() != version) {
+      return Optional.empty();
+    }
+    var lost = new LostVersion(version.candidate(), reason);
+    draining.add(version);
+    notes.failed(version.version(), reason);
+    serving = Serving.without(lost);
+    version.leases().retire();
+    return Optional.of(lost);
   }
 
   /** Called when a version has drained and given its memory back. */
@@ -174,6 +190,10 @@ final class ServedModel {
   }
 
   private InferenceException absent(@Nullable String version) {
+    var lost = serving.lost(version);
+    if (lost != null) {
+      return new InferenceException(lost.failure());
+    }
     if (version == null) {
       return new InferenceException(
           new InferenceFailure.NotReady(

@@ -9,17 +9,25 @@ import org.jspecify.annotations.Nullable;
  * @param live answers requests that name no version; null when none does
  * @param all oldest first
  * @param dormant is loaded by the next request; null when there is a live one, or none at all
+ * @param lost was live until its last copy was gone, and is loaded again; null when there is none
  */
 record Serving(
-    @Nullable LoadedVersion live, List<LoadedVersion> all, @Nullable DormantVersion dormant) {
-  static final Serving NOTHING = new Serving(null, List.of(), null);
+    @Nullable LoadedVersion live,
+    List<LoadedVersion> all,
+    @Nullable DormantVersion dormant,
+    @Nullable LostVersion lost) {
+  static final Serving NOTHING = new Serving(null, List.of(), null, null);
 
   static Serving only(LoadedVersion version) {
-    return new Serving(version, List.of(version), null);
+    return new Serving(version, List.of(version), null, null);
   }
 
   static Serving asleep(DormantVersion version) {
-    return new Serving(null, List.of(), version);
+    return new Serving(null, List.of(), version, null);
+  }
+
+  static Serving without(LostVersion version) {
+    return new Serving(null, List.of(), null, version);
   }
 
   /** The loaded version with this name, or with null the live one. */
@@ -42,14 +50,20 @@ record Serving(
         : null;
   }
 
+  /** The lost version, where it has this name or no name is asked for. */
+  @Nullable LostVersion lost(@Nullable String version) {
+    return lost != null && (version == null || version.equals(lost.version())) ? lost : null;
+  }
+
   /** Whether requests for this version, or with null for the model, are answered. */
   boolean answers(@Nullable String version) {
     return version(version) != null || dormant(version) != null;
   }
 
-  /** Whether this very content answers requests. */
+  /** Whether this very content answers requests, or will as soon as it can be loaded. */
   boolean has(Candidate candidate) {
     return (live != null && live.has(candidate))
+        || (lost != null && lost.candidate().isSame(candidate))
         || (dormant != null && dormant.candidate().isSame(candidate));
   }
 

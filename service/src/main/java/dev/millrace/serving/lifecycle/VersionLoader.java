@@ -9,6 +9,7 @@ import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.scheduling.DeviceShares;
+import dev.millrace.serving.scheduling.DeviceTurns;
 import dev.millrace.serving.scheduling.FairDevices;
 import dev.millrace.serving.scheduling.ModelScheduler;
 import dev.millrace.serving.scheduling.SchedulerContext;
@@ -48,6 +49,9 @@ public final class VersionLoader implements AutoCloseable {
   private final KnownVersions known;
   private final ExecutorService threads;
 
+  /** Of loads that requests wait for: they stand in no line behind loads that yield to all. */
+  private final ExecutorService awaitedThreads;
+
   /**
    * Starts no thread before the first load.
    *
@@ -70,9 +74,13 @@ public final class VersionLoader implements AutoCloseable {
     caches = new ResponseCaches(settings.cacheBytes(), clock);
     shares = new FairDevices(Device.cpu().cores(), clock);
     // Native code runs here for seconds: platform threads, so that no virtual thread is held up.
-    this.threads =
-        Executors.newFixedThreadPool(
-            settings.loaderThreads(), Thread.ofPlatform().name("loader-", 1).daemon().factory());
+    threads = pool("loader-");
+    awaitedThreads = pool("awaited-loader-");
+  }
+
+  private ExecutorService pool(String name) {
+    return Executors.newFixedThreadPool(
+        settings.loaderThreads(), Thread.ofPlatform().name(name, 1).daemon().factory());
   }
 
   NanoClock clock() {
@@ -105,7 +113,9 @@ public final class VersionLoader implements AutoCloseable {
           || !placements.isCrowded(candidate.model(), files.modelBytes(), wanted.placement())) {
         return Optional.empty();
       }
-      var opening = new VersionOpening(candidate, files, wanted, runtimes.apply(files.modelFile()));
+      var turns = DeviceTurns.ofYielding(sharesOf(wanted), clock);
+      var runtime = runtimes.apply(files.modelFile());
+      var opening = new VersionOpening(candidate, files, wanted, runtime, Haste.NONE, turns);
       var description = opening.describe(version.signature(), version.maxBatchRows());
       return Optional.of(new DormantVersion(candidate, description, Duration.ZERO, null));
     } catch (IOException | RuntimeException e) {
@@ -119,15 +129,17 @@ public final class VersionLoader implements AutoCloseable {
    * comes out of it.
    */
   CompletableFuture<LoadedVersion> start(
-      Candidate candidate, ServablePackage files, long startedNanos) {
+      Candidate candidate, ServablePackage files, Haste haste, long startedNanos) {
     var wanted = settingsOf(candidate, files);
     var runtime = runtimes.apply(files.modelFile());
-    var opening = new VersionOpening(candidate, files, wanted, runtime);
+    var turns = DeviceTurns.ofYielding(sharesOf(wanted), clock);
+    var opening = new VersionOpening(candidate, files, wanted, runtime, haste, turns);
     long fileBytes = files.modelBytes();
     var berths = placements.place(candidate.model(), fileBytes, wanted.placement());
     try {
       return CompletableFuture.supplyAsync(
-          () -> load(opening, berths, fileBytes, startedNanos), threads);
+          () -> load(opening, berths, fileBytes, startedNanos),
+          haste == Haste.AWAITED ? awaitedThreads : threads);
     } catch (RuntimeException e) {
       berths.close();
       throw e;
@@ -136,7 +148,7 @@ public final class VersionLoader implements AutoCloseable {
 
   private LoadedVersion load(
       VersionOpening opening, Berths berths, long fileBytes, long startedNanos) {
-    try (var measurement = placements.measure(berths)) {
+    try (var measurement = placements.measure(berths, opening.haste())) {
       return settled(opened(opening, berths, startedNanos), measurement, fileBytes);
     } catch (RuntimeException | Error e) {
       known.forget(berths.model());
@@ -179,7 +191,9 @@ public final class VersionLoader implements AutoCloseable {
   private LoadedVersion opened(VersionOpening opening, Berths berths, long startedNanos) {
     opening.prepare(berths);
     var instances = openedCopies(opening, berths);
-    var checked = opening.with(Background.call(() -> consistent(opening, instances), berths));
+    var checked =
+        opening.with(
+            Background.call(() -> consistent(opening, instances), berths, opening.haste()));
     var ownMeters = meters.open(opening.candidate().model(), opening.candidate().version());
     var scheduler = warm(checked, instances, berths, ownMeters);
     var chosen = checked.settings();
@@ -210,13 +224,16 @@ public final class VersionLoader implements AutoCloseable {
   private static List<ExecutableModel> openedCopies(VersionOpening opening, Berths berths) {
     return opening.startsThreads(berths)
         ? opening.openAll(berths)
-        : Background.call(() -> opening.openAll(berths), berths);
+        : Background.call(() -> opening.openAll(berths), berths, opening.haste());
   }
 
   private static ModelSettings consistent(VersionOpening opening, List<ExecutableModel> instances) {
     try {
       return BatchConsistency.checked(
-          opening.settings(), opening.candidate(), instances.getFirst(), opening.files().golden());
+          opening.settings(),
+          opening.candidate(),
+          opening.turns().inTurn(instances.getFirst()),
+          opening.files().golden());
     } catch (RuntimeException | Error e) {
       instances.forEach(ExecutableModel::close);
       throw e;
@@ -235,9 +252,9 @@ public final class VersionLoader implements AutoCloseable {
       return ModelScheduler.startWarm(
           instances,
           chosen.scheduling(),
-          new SchedulerContext(ownMeters, clock, sharesOf(chosen), repairs),
+          new SchedulerContext(ownMeters, clock, opening.turns().shares(), repairs),
           settings.loadLimit(),
-          work -> Background.run(work, berths));
+          work -> Background.run(work, berths, opening.haste()));
     } catch (RuntimeException e) {
       ownMeters.close();
       throw e;
@@ -251,6 +268,10 @@ public final class VersionLoader implements AutoCloseable {
   /** The copies on one device share what it grew by; none counts less than its files. */
   private void settle(Berths berths, Measurement measurement, long fileBytes) {
     for (var berth : berths.all()) {
+      if (!measurement.covers(berth.device())) {
+        berth.holding().settleUnmeasured();
+        continue;
+      }
       long copies = berths.all().stream().map(Berth::device).filter(berth.device()::equals).count();
       long bytes = Math.max(measurement.grownBytes(berth.device()) / copies, fileBytes);
       berth.holding().settle(bytes);
@@ -270,5 +291,6 @@ public final class VersionLoader implements AutoCloseable {
   @Override
   public void close() {
     threads.shutdown();
+    awaitedThreads.shutdown();
   }
 }

@@ -6,6 +6,7 @@ import dev.millrace.serving.lifecycle.Berths.Berth;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
+import dev.millrace.serving.scheduling.DeviceTurns;
 import dev.millrace.serving.tensor.Signature;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,9 +16,16 @@ import org.jspecify.annotations.Nullable;
  * What it takes to open copies of one version.
  *
  * @param settings as chosen for this version
+ * @param haste how soon it is wanted
+ * @param turns by which runs share devices with those of other models
  */
 record VersionOpening(
-    Candidate candidate, ServablePackage files, ModelSettings settings, ModelRuntime runtime) {
+    Candidate candidate,
+    ServablePackage files,
+    ModelSettings settings,
+    ModelRuntime runtime,
+    Haste haste,
+    DeviceTurns turns) {
   /** Starts what copies share, at the priority of the calling thread. */
   void prepare(Berths berths) {
     berths.all().forEach(berth -> runtime.prepare(berth.device(), settings.runtime()));
@@ -64,7 +72,7 @@ record VersionOpening(
   private void check(ExecutableModel instance) {
     requireImageInput(files.image(), instance.signature());
     LabelCheck.require(files, instance.signature());
-    new GoldenReplay(instance).require(files.golden());
+    new GoldenReplay(turns.inTurn(instance)).require(files.golden());
   }
 
   private static void requireImageInput(@Nullable ImageDescription image, Signature signature) {
@@ -79,7 +87,12 @@ record VersionOpening(
   }
 
   VersionOpening with(ModelSettings chosen) {
-    return new VersionOpening(candidate, files, chosen, runtime);
+    return new VersionOpening(candidate, files, chosen, runtime, haste, turns);
+  }
+
+  /** The same on the threads of workers. */
+  VersionOpening inWorkers() {
+    return new VersionOpening(candidate, files, settings, runtime, haste, turns.ofWorkers());
   }
 
   ModelDescription describe(Signature signature) {

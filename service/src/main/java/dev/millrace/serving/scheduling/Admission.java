@@ -55,7 +55,7 @@ final class Admission {
   /** Where nothing runs, nothing else would correct an expectation that is wrong. */
   private void forget(int ahead, int rows) {
     if (ahead == 0 && learned.forecast().isIdle()) {
-      learned.times().refused(rows);
+      learned.refused(rows);
     }
   }
 }

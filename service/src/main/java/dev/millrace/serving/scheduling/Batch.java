@@ -4,13 +4,28 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What one worker took from the queue; reused. Owned by the worker. */
+/**
+ * What one worker took from the queue; reused. It grows only as long as those in it who can meet
+ * their deadlines still do: the more rows, the longer the run. Owned by the worker.
+ */
 final class Batch implements QueueView {
+  /** How much later than wanted a thread may wake; who waits for company must not be late by it. */
+  static final long WAKE_UP_NANOS = 500_000;
+
+  private static final long NEVER = Long.MAX_VALUE;
+
   private final ComputeTimes times;
   private final List<Part> parts = new ArrayList<>();
   private final List<Part> unwanted = new ArrayList<>();
+  private final long wakeUpNanos;
   private int rows;
   private int mostRows = Integer.MAX_VALUE;
+
+  /** The first deadline of those that can be met. */
+  private long endsByNanos = NEVER;
+
+  /** Whether somebody was kept out, because the run would take too long for a deadline. */
+  private boolean closed;
 
   /** Absent where nothing is padded. */
   private final @Nullable PaddedCompany company;
@@ -20,7 +35,17 @@ final class Batch implements QueueView {
   }
 
   Batch(ComputeTimes times, @Nullable Padding padding) {
+    this(times, padding, 0);
+  }
+
+  /**
+   * Empty.
+   *
+   * @param wakeUpNanos how long before its latest start a part is to run
+   */
+  Batch(ComputeTimes times, @Nullable Padding padding, long wakeUpNanos) {
     this.times = times;
+    this.wakeUpNanos = wakeUpNanos;
     company = padding == null ? null : new PaddedCompany(padding);
   }
 
@@ -43,6 +68,8 @@ final class Batch implements QueueView {
     unwanted.clear();
     rows = 0;
     mostRows = Integer.MAX_VALUE;
+    endsByNanos = NEVER;
+    closed = false;
     if (company != null) {
       company.clear();
     }
@@ -59,13 +86,36 @@ final class Batch implements QueueView {
     return mostRows;
   }
 
-  /** Adds the part if it can run together with those that are there. */
-  void addIfFitting(Part part) {
-    boolean fits =
-        company == null ? parts.isEmpty() || part.fits(parts.getFirst()) : company.takes(part);
-    if (fits) {
+  /**
+   * Adds the part if it can run together with those that are there, and closes the batch if that
+   * would take longer than a deadline allows, its own or that of another.
+   */
+  void addIfFitting(Part part, long nowNanos) {
+    if (company == null && !parts.isEmpty() && !part.fits(parts.getFirst())) {
+      return;
+    }
+    long endsBy = Math.min(endsByNanos, reachableDeadlineNanos(part, nowNanos));
+    closed = endsBy != NEVER && !parts.isEmpty() && isTooLong(part, endsBy - nowNanos);
+    if (!closed && (company == null || company.takes(part))) {
+      endsByNanos = endsBy;
       add(part);
     }
+  }
+
+  private boolean isTooLong(Part part, long leftNanos) {
+    return times.expectedNanos(rows + part.rows) > leftNanos;
+  }
+
+  /** Who would be late also when it ran alone holds nobody up. */
+  private long reachableDeadlineNanos(Part part, long nowNanos) {
+    long deadline = deadlineNanos(part);
+    return deadline != NEVER && deadline - nowNanos < times.expectedNanos(part.rows)
+        ? NEVER
+        : deadline;
+  }
+
+  private static long deadlineNanos(Part part) {
+    return part.delayed ? NEVER : part.deadlineNanos;
   }
 
   void add(Part part) {
@@ -101,8 +151,12 @@ final class Batch implements QueueView {
 
   @Override
   public long latestStartNanos(int index) {
-    var part = parts.get(index);
-    long deadline = part.delayed ? Long.MAX_VALUE : part.deadlineNanos;
-    return deadline == Long.MAX_VALUE ? deadline : deadline - times.expectedNanos(rows);
+    long deadline = deadlineNanos(parts.get(index));
+    return deadline == NEVER ? deadline : deadline - times.expectedNanos(rows) - wakeUpNanos;
+  }
+
+  @Override
+  public boolean isClosed() {
+    return closed;
   }
 }

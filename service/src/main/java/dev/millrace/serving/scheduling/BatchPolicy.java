@@ -5,7 +5,8 @@ package dev.millrace.serving.scheduling;
  * nothing more fits, or the oldest request has waited its delay, or waiting longer would miss a
  * deadline. A batch that may not grow any further, because others want the device, is full. With a
  * delay of zero it never waits: under load the queue fills while a batch runs, so batches grow by
- * themselves, and an idle server answers without delay.
+ * themselves, and an idle server answers without delay. What the queue view holds has been cut
+ * before the first member whose company would cost another one its deadline.
  */
 final class BatchPolicy {
   private final int maxRows;
@@ -30,7 +31,7 @@ final class BatchPolicy {
     while (fitting < queue.count() && rows + queue.rows(fitting) <= mostRows) {
       rows += queue.rows(fitting++);
     }
-    boolean full = rows >= mostRows || fitting < queue.count();
+    boolean full = rows >= mostRows || fitting < queue.count() || queue.isClosed();
     long waitNanos = full || delayNanos == 0 ? 0 : waitNanos(queue, nowNanos);
     return waitNanos <= 0
         ? new BatchDecision.Run(fitting)

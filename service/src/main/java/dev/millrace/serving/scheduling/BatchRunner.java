@@ -76,6 +76,14 @@ final class BatchRunner implements AutoCloseable {
     handover.send();
   }
 
+  /** Tells the callers of a batch that its worker ends before it could run. */
+  void turnAway(Batch batch) {
+    for (var part : batch.parts()) {
+      part.fail(refusals.closed(), FailureReason.REJECTED, handover);
+    }
+    handover.send();
+  }
+
   /** Tells the callers that the server failed them. */
   void giveUp(List<Part> parts) {
     for (var part : parts) {
@@ -195,7 +203,7 @@ final class BatchRunner implements AutoCloseable {
     }
     List<Tensor>[] views;
     try {
-      views = views(parts, outputs);
+      views = OutputRows.of(parts, outputs, padding);
     } catch (RuntimeException | Error e) {
       computed.outputs().close();
       failOrRunAlone(parts, e);
@@ -244,23 +252,6 @@ final class BatchRunner implements AutoCloseable {
         "Batching is off, outputs do not have the rows of the inputs: model={} version={}",
         meters.model(),
         meters.version());
-  }
-
-  // Generic arrays cannot be made otherwise, and a list per batch would be garbage.
-  @SuppressWarnings({"unchecked", "rawtypes"})
-  private List<Tensor>[] views(List<Part> parts, List<Tensor> outputs) {
-    List<Tensor>[] views = new List[parts.size()];
-    int row = 0;
-    for (int i = 0; i < views.length; i++) {
-      var part = parts.get(i);
-      var wanted = OutputRows.wanted(outputs, part.request.outputIndexes());
-      views[i] = views.length == 1 ? wanted : OutputRows.cut(wanted, row, part.rows);
-      row += part.rows;
-    }
-    if (padding != null && padding.isNeeded(parts)) {
-      padding.cutBack(views, parts);
-    }
-    return views;
   }
 
   private void complete(

@@ -1,15 +1,20 @@
 package dev.millrace.serving.scheduling;
 
+import java.util.function.BooleanSupplier;
+
 /**
  * One model's share of a device that several models run on. Workers call {@link #enter}, {@link
  * #leave}, {@link #enter} and so on, and {@link #idle} when they have nothing to run. Thread-safe.
  */
 interface DeviceShare {
+  /** What {@link #enter} returns instead of a time when the caller gave up. */
+  long GIVEN_UP = -1;
+
   /** Whoever asks may run at once. */
   DeviceShare UNSHARED =
       new DeviceShare() {
         @Override
-        public long enter() {
+        public long enter(BooleanSupplier givesUp) {
           return 0;
         }
 
@@ -38,9 +43,12 @@ interface DeviceShare {
   /**
    * Waits until this model may run; called by a worker before each run.
    *
-   * @return nanoseconds waited; 0 where the device was free
+   * @param givesUp asked while it waits, after each wake-up and every now and then: whether the
+   *     caller does not want to run any more
+   * @return nanoseconds waited; 0 where the device was free; {@link #GIVEN_UP} when it has not
+   *     entered
    */
-  long enter();
+  long enter(BooleanSupplier givesUp);
 
   /**
    * The same for one who does not wait; false, and nothing has happened, where it would have to.

@@ -2,11 +2,10 @@ package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.scheduling.ShareLedger.Overlap;
 import dev.millrace.serving.time.NanoClock;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +34,7 @@ final class FairDevice {
 
   private final ShareLedger ledger;
 
-  /** In order of arrival. Guarded by lock. */
-  private final List<Waiter> waiters = new ArrayList<>();
+  private final Line line = new Line();
 
   private volatile long contendedNanos;
   private volatile boolean everContended;
@@ -68,8 +66,8 @@ final class FairDevice {
     }
 
     @Override
-    public long enter() {
-      return enteredAlone() ? 0 : enterAmongOthers(account);
+    public long enter(BooleanSupplier givesUp) {
+      return enteredAlone() ? 0 : enterAmongOthers(account, givesUp);
     }
 
     @Override
@@ -123,7 +121,7 @@ final class FairDevice {
     }
   }
 
-  private long enterAmongOthers(Account account) {
+  private long enterAmongOthers(Account account, BooleanSupplier givesUp) {
     Waiter waiter;
     boolean mayRunAtOnce;
     lock.lock();
@@ -133,7 +131,7 @@ final class FairDevice {
     } finally {
       lock.unlock();
     }
-    return mayRunAtOnce ? 0 : await(waiter);
+    return mayRunAtOnce ? 0 : await(waiter, givesUp);
   }
 
   private boolean tryEnterAmongOthers(Account account) {
@@ -141,8 +139,7 @@ final class FairDevice {
     try {
       var waiter = stepUp(account, clock.nanos());
       if (!waiter.letGo) {
-        waiters.remove(waiter);
-        account.await(-1);
+        line.leave(waiter);
       }
       return waiter.letGo;
     } finally {
@@ -159,9 +156,7 @@ final class FairDevice {
       contendedNanos = now;
       everContended = true;
     }
-    var waiter = new Waiter(account, now);
-    account.await(1);
-    waiters.add(waiter);
+    var waiter = line.join(account, now);
     letRun(now);
     return waiter;
   }
@@ -223,35 +218,19 @@ final class FairDevice {
     if (sole.get() != SEVERAL) {
       return;
     }
-    for (var next = first(now); next != null; next = first(now)) {
-      waiters.remove(next);
-      next.account.await(-1);
-      next.account.start(now);
-      next.letGo = true;
+    for (var next = line.first(ledger, now); next != null; next = line.first(ledger, now)) {
+      line.letGo(next, now);
       LockSupport.unpark(next.thread);
     }
     ledger.dropAbsent(now);
     nameSole();
   }
 
-  private @Nullable Waiter first(long now) {
-    Waiter first = null;
-    for (var waiter : waiters) {
-      waiter.lookNanos = ledger.waitNanos(waiter.account, now);
-      if (waiter.lookNanos == 0
-          && (first == null
-              || waiter.account.virtualNanos(now) < first.account.virtualNanos(now))) {
-        first = waiter;
-      }
-    }
-    return first;
-  }
-
   private void nameSole() {
     var present = ledger.present();
     if (present.isEmpty()) {
       sole.set(null);
-    } else if (present.size() == 1 && waiters.isEmpty()) {
+    } else if (present.size() == 1 && line.size() == 0) {
       var last = present.getFirst();
       ledger.drop(last);
       sole.set(last);
@@ -259,8 +238,11 @@ final class FairDevice {
   }
 
   /** An interrupt ends the wait, and the run comes out of turn. */
-  private long await(Waiter waiter) {
+  private long await(Waiter waiter, BooleanSupplier givesUp) {
     while (!waiter.letGo) {
+      if (givesUp.getAsBoolean() && leavesLine(waiter)) {
+        return DeviceShare.GIVEN_UP;
+      }
       LockSupport.parkNanos(this, Math.max(waiter.lookNanos, 1));
       if (!waiter.letGo) {
         lookAgain(waiter, Thread.currentThread().isInterrupted());
@@ -269,16 +251,29 @@ final class FairDevice {
     return Math.max(clock.nanos() - waiter.sinceNanos, 1);
   }
 
+  /** False when its turn came in the meantime, which it then has. */
+  private boolean leavesLine(Waiter waiter) {
+    lock.lock();
+    try {
+      if (waiter.letGo) {
+        return false;
+      }
+      line.leave(waiter);
+      // Others may have waited for its turn.
+      letRun(clock.nanos());
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void lookAgain(Waiter waiter, boolean interrupted) {
     lock.lock();
     try {
       long now = clock.nanos();
       letRun(now);
       if (interrupted && !waiter.letGo) {
-        waiters.remove(waiter);
-        waiter.account.await(-1);
-        waiter.account.start(now);
-        waiter.letGo = true;
+        line.letGo(waiter, now);
       }
     } finally {
       lock.unlock();
@@ -289,22 +284,9 @@ final class FairDevice {
   int waiting() {
     lock.lock();
     try {
-      return waiters.size();
+      return line.size();
     } finally {
       lock.unlock();
-    }
-  }
-
-  private static final class Waiter {
-    private final Account account;
-    private final long sinceNanos;
-    private final Thread thread = Thread.currentThread();
-    private volatile boolean letGo;
-    private volatile long lookNanos;
-
-    Waiter(Account account, long sinceNanos) {
-      this.account = account;
-      this.sinceNanos = sinceNanos;
     }
   }
 }

@@ -4,10 +4,11 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * When a request that is submitted now would be answered: after the runs under way, the batches
- * ahead of it and its own. Thread-safe.
+ * ahead of it and its own, each of which waits for its turn on the device. Thread-safe.
  */
 final class Forecast {
   private final ComputeTimes times;
+  private final TurnWaits turns;
 
   /** When the run of each worker is expected to end. */
   private final AtomicLongArray endNanos;
@@ -15,8 +16,9 @@ final class Forecast {
   /** Whether a worker runs; 1 for yes. */
   private final AtomicLongArray running;
 
-  Forecast(ComputeTimes times, int workers) {
+  Forecast(ComputeTimes times, TurnWaits turns, int workers) {
     this.times = times;
+    this.turns = turns;
     endNanos = new AtomicLongArray(workers);
     running = new AtomicLongArray(workers);
   }
@@ -66,7 +68,7 @@ final class Forecast {
     double joining = rowsPerNano * start;
     double most = rowsAhead % size + rows + joining + 2 * Math.sqrt(joining);
     int last = (int) Math.min(most, size);
-    return start + ownNanos(rows, size, last) + (start == 0 ? 0 : margin(last));
+    return start + turns.highNanos() + ownNanos(rows, size, last) + (start == 0 ? 0 : margin(last));
   }
 
   /** The run before its own may be slow as well. */
@@ -85,7 +87,8 @@ final class Forecast {
       // A run that is late already ends any moment; that it ends now is the best guess.
       left += state == 1 ? Math.max(endNanos.get(i) - nowNanos, 0) : 0;
     }
-    return idle && batches == 0 ? 0 : (left + batches * times.expectedNanos(size)) / workers();
+    long ahead = batches * (times.expectedNanos(size) + turns.expectedNanos());
+    return idle && batches == 0 ? 0 : (left + ahead) / workers();
   }
 
   /** A request larger than a batch runs in pieces. */

@@ -1,6 +1,8 @@
 package dev.millrace.serving.scheduling;
 
 import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Chooses the size and the delay of batches so that queue and run together stay within a goal for
@@ -13,12 +15,15 @@ import java.util.concurrent.atomic.LongAdder;
  * when more than one in a hundred answers came too late and grows by a hundredth of the goal when
  * not (Clipper, NSDI 2017). The size does not follow that budget: smaller batches would make what
  * was admitted already even later. A batch waits for company only where the workers are busy most
- * of the time, because only then the time it saves is needed. Cost: some microseconds every 20 ms.
+ * of the time, because only then the time it saves is needed. What batches wait for other models on
+ * the device is learned as well, and is not there for runs. Cost: some microseconds every 20 ms.
  *
  * <p>Guarded by the queue's lock, but for {@link #arrived}, {@link #answered}, {@link #ran} and the
  * reading of what was chosen.
  */
 final class LatencyGoal {
+  private static final Logger log = LoggerFactory.getLogger(LatencyGoal.class);
+  private static final long NANOS_PER_MICRO = 1_000;
   private static final long TICK_NANOS = 20_000_000;
   private static final double LEAST_BUDGET = 0.5;
   private static final double MOST_BUDGET = 0.95;
@@ -38,13 +43,16 @@ final class LatencyGoal {
 
   private static final int[] NO_SIZES = {};
 
+  private final String model;
   private final long wantedNanos;
   private final ComputeTimes times;
+  private final TurnWaits turns;
   private final LongAdder arrivedRows = new LongAdder();
   private final LongAdder busyNanos = new LongAdder();
   private final LongAdder answered = new LongAdder();
   private final LongAdder late = new LongAdder();
   private boolean started;
+  private boolean toldOfRaise;
   private long tickedNanos;
   private double budgetPart = MOST_BUDGET;
   private double busyPart;
@@ -54,7 +62,9 @@ final class LatencyGoal {
   private volatile long budgetNanos;
   private volatile int batchRows;
 
-  LatencyGoal(long wantedNanos, int maxRows, ComputeTimes times) {
+  LatencyGoal(String model, long wantedNanos, int maxRows, ComputeTimes times, TurnWaits turns) {
+    this.model = model;
+    this.turns = turns;
     this.wantedNanos = wantedNanos;
     this.times = times;
     goalNanos = wantedNanos;
@@ -84,7 +94,7 @@ final class LatencyGoal {
   /** What a request may be promised, from submission to the answer. */
   long budgetNanos() {
     // One request may always wait for another, or a slow model would answer nobody.
-    return Math.max(budgetNanos, 2 * times.highNanos(1));
+    return Math.max(budgetNanos, 2 * times.highNanos(1) + turns.highNanos());
   }
 
   /** How fast rows arrive. */
@@ -112,9 +122,25 @@ final class LatencyGoal {
     started = true;
     tickedNanos = nowNanos;
     goalNanos = Math.max(wantedNanos, LEAST_RUNS * times.highNanos(1));
+    tellOnceOfARaise();
     budgetNanos = (long) (goalNanos * budgetPart);
-    batchRows = largestWithin((long) (goalNanos * RUNS_PART), maxRows);
+    long runsNanos = (long) (goalNanos * RUNS_PART) - turns.highNanosOfTwo();
+    batchRows = largestWithin(runsNanos, maxRows);
     policy = new BatchPolicy(batchRows, NO_SIZES, delayNanos());
+  }
+
+  /** By the average, which one slow run does not raise so far. */
+  private void tellOnceOfARaise() {
+    long leastNanos = LEAST_RUNS * times.expectedNanos(1);
+    if (!toldOfRaise && leastNanos > wantedNanos) {
+      toldOfRaise = true;
+      log.warn(
+          "Latency goal is shorter than {} runs of one row, and is raised: model={} goalMicros={} raisedMicros={}",
+          LEAST_RUNS,
+          model,
+          wantedNanos / NANOS_PER_MICRO,
+          goalNanos / NANOS_PER_MICRO);
+    }
   }
 
   private void measure(long elapsedNanos, int workers) {
@@ -150,7 +176,7 @@ final class LatencyGoal {
 
   /** What is left of the budget, if it brings company and the company is needed. */
   private long delayNanos() {
-    long spare = budgetNanos - times.highNanosOfTwo(batchRows);
+    long spare = budgetNanos - times.highNanosOfTwo(batchRows) - turns.highNanosOfTwo();
     if (busyPart < MOSTLY_BUSY || spare <= 0 || rowsPerNano * spare < 1) {
       return 0;
     }

@@ -9,6 +9,8 @@ import dev.millrace.serving.time.NanoClock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +39,8 @@ public final class ModelScheduler implements AutoCloseable {
   /** Set when no worker will look into the queue again. */
   private volatile boolean closed;
 
-  /** Set when every instance broke and none could be replaced. */
-  private volatile boolean lost;
+  /** Completes when every instance broke and none could be replaced. */
+  private final CompletableFuture<Void> lost = new CompletableFuture<>();
 
   private ModelScheduler(
       List<? extends ExecutableModel> instances,
@@ -54,7 +56,7 @@ public final class ModelScheduler implements AutoCloseable {
     refusals = new Refusals(meters.model());
     var padding = Padding.of(settings.padding(), anyInstance.signature());
     int maxBatchRows = anyInstance.signature().batchable() ? settings.maxBatchRows() : 0;
-    learned = Learned.of(settings, maxBatchRows, instances.size());
+    learned = Learned.of(settings, maxBatchRows, instances.size(), meters.model());
     queue = new RequestQueue(settings, maxBatchRows, meters, learned);
     admission = new Admission(queue, learned, refusals);
     expiry =
@@ -67,8 +69,8 @@ public final class ModelScheduler implements AutoCloseable {
     for (int i = 0; i < instances.size(); i++) {
       var runner = new BatchRunner(instances.get(i), queue, learned, meters, clock, padding);
       var turn = new Turn(context.shares(), instances.get(i).device(), clock);
-      var seat =
-          new Worker.Seat(i, sleepers.get(i), turn, new Batch(learned.times(), padding), repairs);
+      var batch = new Batch(learned.times(), padding, Batch.WAKE_UP_NANOS);
+      var seat = new Worker.Seat(i, sleepers.get(i), turn, batch, repairs);
       workers.add(new Worker(queue, runner, wakeups, seat, learned, clock));
     }
   }
@@ -163,6 +165,14 @@ public final class ModelScheduler implements AutoCloseable {
     }
   }
 
+  /**
+   * Completes when every instance broke and none could be replaced, on the thread of a worker;
+   * requests are refused with NotReady from then on.
+   */
+  public CompletionStage<Void> lost() {
+    return lost;
+  }
+
   /** Rows that wait for a run. */
   public int pendingRows() {
     return queue.pendingRows();
@@ -244,14 +254,14 @@ public final class ModelScheduler implements AutoCloseable {
 
   /** No worker is left to look into the queue. */
   private void loseTheLast() {
-    lost = true;
+    lost.complete(null);
     queue.close();
     closed = true;
     turnAwayTheRest();
   }
 
   private InferenceFailure gone() {
-    return lost ? refusals.noInstance() : refusals.closed();
+    return lost.isDone() ? refusals.noInstance() : refusals.closed();
   }
 
   private void awaitWorkers(Duration limit) {

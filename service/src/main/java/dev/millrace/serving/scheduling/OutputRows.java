@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Cuts the tensors of a batch into views per request, and joins pieces of one request again. */
 public final class OutputRows {
@@ -90,5 +91,23 @@ public final class OutputRows {
     }
     var first = pieces.getFirst();
     return new Tensor(first.name(), first.type(), first.shape().withRows(rows), data.flip());
+  }
+
+  /** What each part of a batch asked for, in order; cut back to its own length where padded. */
+  // Generic arrays cannot be made otherwise, and a list per batch would be garbage.
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  static List<Tensor>[] of(List<Part> parts, List<Tensor> outputs, @Nullable Padding padding) {
+    List<Tensor>[] views = new List[parts.size()];
+    int row = 0;
+    for (int i = 0; i < views.length; i++) {
+      var part = parts.get(i);
+      var wanted = wanted(outputs, part.request.outputIndexes());
+      views[i] = views.length == 1 ? wanted : cut(wanted, row, part.rows);
+      row += part.rows;
+    }
+    if (padding != null && padding.isNeeded(parts)) {
+      padding.cutBack(views, parts);
+    }
+    return views;
   }
 }

@@ -18,4 +18,7 @@ interface QueueView {
   default int mostRows() {
     return Integer.MAX_VALUE;
   }
+
+  /** Whether the next in line must not join, because one of these would miss its deadline. */
+  boolean isClosed();
 }

@@ -140,7 +140,7 @@ final class RequestQueue {
       sortArrivals();
       batch.clear(times.rowsWithin(longestRunNanos, Math.max(maxBatchRows, 1)));
       collect(nowNanos, batch);
-      if (postponed(batch)) {
+      while (postponed(batch)) {
         batch.clear(batch.mostRows());
         collect(nowNanos, batch);
       }
@@ -210,7 +210,7 @@ final class RequestQueue {
   private void collect(long nowNanos, Batch batch) {
     int looksLeft = MOST_LOOKED_AT;
     lanes.rewind();
-    while (looksLeft > 0 && batch.rows() < batch.mostRows()) {
+    while (looksLeft > 0 && batch.rows() < batch.mostRows() && !batch.isClosed()) {
       var part = lanes.next(nowNanos);
       if (part == null) {
         return;
@@ -219,7 +219,7 @@ final class RequestQueue {
       if (isUnwanted(part, nowNanos)) {
         batch.addUnwanted(part);
       } else {
-        batch.addIfFitting(part);
+        batch.addIfFitting(part, nowNanos);
       }
     }
   }

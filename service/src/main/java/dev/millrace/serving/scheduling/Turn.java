@@ -1,14 +1,24 @@
 package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.time.NanoClock;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
-/** One worker's turns on its device. Owned by the worker. */
+/** One worker's turns on its device. Owned by the worker, but for {@link #abandon}. */
 final class Turn {
   private final DeviceShares shares;
   private final NanoClock clock;
   private DeviceShare share;
   private boolean held;
   private long startedNanos;
+
+  private final BooleanSupplier abandonment = this::isAbandoned;
+
+  /** Who waits. */
+  private volatile @Nullable Thread thread;
+
+  private volatile boolean abandoned;
 
   /** Since its last turn. */
   private long waitedNanos;
@@ -25,13 +35,27 @@ final class Turn {
     share = shares.on(device);
   }
 
-  /** Waits for the device, unless the worker has it. */
-  void take() {
+  /**
+   * Waits for the device, unless the worker has it; false when it was abandoned while it waited.
+   */
+  boolean take() {
+    return take(abandonment);
+  }
+
+  private boolean take(BooleanSupplier givesUp) {
     if (!held) {
-      waitedNanos = share.enter();
-      held = true;
+      thread = Thread.currentThread();
+      long nanos = share.enter(givesUp);
+      held = nanos != DeviceShare.GIVEN_UP;
+      waitedNanos = Math.max(nanos, 0);
       startedNanos = clock.nanos();
     }
+    return held;
+  }
+
+  /** The same until a time on the clock; false when it came first. */
+  boolean takeUntil(long nanos) {
+    return take(() -> clock.nanos() - nanos > 0);
   }
 
   /** The same for a worker that others stand in for, who do not wait: false where they would. */
@@ -48,10 +72,21 @@ final class Turn {
    * The same for a warm-up. On processors it takes no turn: the operating system knows that its
    * thread yields, and nobody must wait for it to catch up.
    */
-  void takeToWarmUp() {
-    if (share.isExclusive()) {
-      take();
+  boolean takeToWarmUp(long untilNanos) {
+    return !share.isExclusive() || takeUntil(untilNanos);
+  }
+
+  /** Ends the wait for the device, now and later. Any thread. */
+  void abandon() {
+    abandoned = true;
+    var waiting = thread;
+    if (waiting != null) {
+      LockSupport.unpark(waiting);
     }
+  }
+
+  private boolean isAbandoned() {
+    return abandoned;
   }
 
   /** How long others had the device before this turn. */

@@ -53,7 +53,9 @@ final class WarmUp {
     if (clock.nanos() - untilNanos > 0) {
       throw new WarmUpLateException();
     }
-    turn.takeToWarmUp();
+    if (!turn.takeToWarmUp(untilNanos)) {
+      throw new WarmUpLateException();
+    }
     try {
       return runner.warmUp(rows);
     } finally {

@@ -86,9 +86,10 @@ final class Worker implements Runnable, Wakeups.StandIn {
     runner.giveUp(batch.unwanted());
   }
 
-  /** Makes the worker end after the run it is in. */
+  /** Makes the worker end after the run it is in, and without one where it waits for its turn. */
   void abandon() {
     abandoned = true;
+    turn.abandon();
     sleeper.wake();
   }
 
@@ -104,9 +105,9 @@ final class Worker implements Runnable, Wakeups.StandIn {
   }
 
   private boolean step() {
-    if (queue.hasMore()) {
-      // Before the batch is put together: what comes while others have the device still fits in.
-      turn.take();
+    // Before the batch is put together: what comes while others have the device still fits in.
+    if (queue.hasMore() && !turn.take()) {
+      return false;
     }
     long now = clock.nanos();
     var decision = queue.next(now, batch, turn.longestRunNanos());
@@ -117,10 +118,7 @@ final class Worker implements Runnable, Wakeups.StandIn {
         runner.waits().gather();
         yield sleep(atNanos - now);
       }
-      case BatchDecision.Run(_) -> {
-        runBatch(now);
-        yield repairs.goesOn(runner, turn, index);
-      }
+      case BatchDecision.Run(_) -> runBatch(now) && repairs.goesOn(runner, turn, index);
     };
   }
 
@@ -173,18 +171,22 @@ final class Worker implements Runnable, Wakeups.StandIn {
     var decision = queue.next(now, batch, turn.longestRunNanos());
     refuseUnwanted(now);
     if (decision instanceof BatchDecision.Run) {
-      runBatch(now);
-      return runner.isIntact() && !queue.hasMore();
+      return runBatch(now) && runner.isIntact() && !queue.hasMore();
     }
     return decision == null;
   }
 
-  private void runBatch(long now) {
+  /** False when the device was not to be had before the worker was abandoned. */
+  private boolean runBatch(long now) {
     if (queue.hasMore()) {
       wakeups.wakeOne();
     }
-    turn.take();
+    if (!turn.take()) {
+      runner.turnAway(batch);
+      return false;
+    }
     runner.waits().share(turn.waitedNanos());
+    learned.turns().waited(turn.waitedNanos());
     learned.forecast().started(index, batch.rows(), now);
     try {
       runner.run(batch);
@@ -193,6 +195,7 @@ final class Worker implements Runnable, Wakeups.StandIn {
       runner.waits().free(clock.nanos());
       turn.give();
     }
+    return true;
   }
 
   /** False when the instance broke meanwhile, under who stood in, and is lost. */

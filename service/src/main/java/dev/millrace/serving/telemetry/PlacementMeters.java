@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Tags;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /** The meters of loads, unloads and devices. Sums are gauges, as in {@link ModelMeters}. */
@@ -62,6 +63,13 @@ public final class PlacementMeters {
     Gauge.builder(ServingMeter.DEVICE_MODEL_MEMORY.meterName(), takenBytes::getAsLong)
         .description(ServingMeter.DEVICE_MODEL_MEMORY.description())
         .tags("device", device)
+        .register(registry);
+  }
+
+  /** Shows how many models are out of service. */
+  public void watchLost(IntSupplier models) {
+    Gauge.builder(ServingMeter.MODELS_LOST.meterName(), models::getAsInt)
+        .description(ServingMeter.MODELS_LOST.description())
         .register(registry);
   }
 

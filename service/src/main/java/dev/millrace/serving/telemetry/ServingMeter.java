@@ -72,6 +72,10 @@ enum ServingMeter {
       "millrace_instance_repair",
       "copies",
       "Copies that a device failed while they ran; result is replaced or lost"),
+  MODELS_LOST(
+      "millrace_models_lost",
+      "models",
+      "Models out of service now because the last copy is gone; the repository index says why"),
   MODEL_UNLOAD("millrace_model_unload", "models", "Models unloaded to make room for others"),
   MODEL_COLD_LOAD(
       "millrace_model_cold_load_us",
@@ -123,7 +127,7 @@ enum ServingMeter {
       case REQUEST_REFUSED -> List.of("model", "version", "cause");
       case PLACEMENT_FALLBACK -> List.of("model");
       case INSTANCE_REPAIR -> List.of("model", "result");
-      case MODEL_UNLOAD, MODEL_COLD_LOAD -> List.of();
+      case MODELS_LOST, MODEL_UNLOAD, MODEL_COLD_LOAD -> List.of();
       case DEVICE_MODEL_MEMORY -> List.of("device");
       case CPU_UTILIZATION, CPU_MEMORY_TOTAL, CPU_MEMORY_USED -> List.of();
       case GPU_UTILIZATION,

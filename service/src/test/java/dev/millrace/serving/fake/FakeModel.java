@@ -27,13 +27,17 @@ public final class FakeModel implements ExecutableModel {
   private final float factor;
   private final Device device;
   private final Runnable onClose;
+  private final Runnable onRun;
   private final AtomicInteger runsThatFindNoMemory = new AtomicInteger();
+  private final AtomicInteger running = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile CountDownLatch hold = new CountDownLatch(0);
   private final AtomicInteger faults = new AtomicInteger();
   private final AtomicInteger waiting = new AtomicInteger();
   private volatile CountDownLatch held = new CountDownLatch(0);
 
-  FakeModel(Signature signature, float factor, Device device, Runnable onClose) {
+  FakeModel(Signature signature, float factor, Device device, Runnable onClose, Runnable onRun) {
+    this.onRun = onRun;
     this.signature = signature;
     this.factor = factor;
     this.device = device;
@@ -68,6 +72,28 @@ public final class FakeModel implements ExecutableModel {
       faults.incrementAndGet();
     } else {
       onClose.run();
+    }
+  }
+
+  /** Runs wait until it is counted down. */
+  public CountDownLatch hold() {
+    hold = new CountDownLatch(1);
+    return hold;
+  }
+
+  /** Runs that were held. */
+  public int held() {
+    return running.get();
+  }
+
+  private void awaitHold() {
+    if (hold.getCount() > 0) {
+      running.incrementAndGet();
+      try {
+        hold.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
     }
   }
 
@@ -112,9 +138,11 @@ public final class FakeModel implements ExecutableModel {
         faults.incrementAndGet();
         throw new ModelRunException("run after close", null);
       }
+      awaitHold();
       if (runsThatFindNoMemory.getAndUpdate(left -> Math.max(left - 1, 0)) > 0) {
         throw new DeviceMemoryException("no memory", new IllegalStateException("fake"));
       }
+      onRun.run();
       return new Outputs(
           signature.outputs().stream().map(spec -> multiplied(input, spec.name())).toList());
     }

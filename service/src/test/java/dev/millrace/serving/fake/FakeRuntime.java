@@ -12,15 +12,25 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Opens files that hold a number, the factor of a {@link FakeModel}; anything else is refused. */
 public final class FakeRuntime implements ModelRuntime {
+  /** In a thread's stat, counted from the end of the name. */
+  private static final int NICENESS = 17;
+
   private final Signature signature;
   private final FakeDevices devices;
   private final List<FakeModel> opened = new CopyOnWriteArrayList<>();
   private final CountDownLatch nobodyWaits = new CountDownLatch(0);
+  private final Map<Device, AtomicInteger> running = new ConcurrentHashMap<>();
+  private final Map<Device, Integer> mostRunning = new ConcurrentHashMap<>();
+  private final AtomicInteger atGate = new AtomicInteger();
+  private volatile int lastNiceness;
   private volatile long bytesPerCopy;
   private volatile CountDownLatch gate = nobodyWaits;
 
@@ -42,7 +52,10 @@ public final class FakeRuntime implements ModelRuntime {
   @Override
   public ExecutableModel open(Path modelFile, Device device, RuntimeSettings settings) {
     try {
+      atGate.incrementAndGet();
       gate.await();
+      atGate.decrementAndGet();
+      lastNiceness = niceness();
       float factor = Float.parseFloat(Files.readString(modelFile));
       long bytes = bytesPerCopy;
       if (!devices.take(device, bytes)) {
@@ -50,7 +63,9 @@ public final class FakeRuntime implements ModelRuntime {
             "%s is out of memory".formatted(device.name()),
             new DeviceMemoryException("no memory", new IllegalStateException("fake")));
       }
-      var model = new FakeModel(signature, factor, device, () -> devices.give(device, bytes));
+      var model =
+          new FakeModel(
+              signature, factor, device, () -> devices.give(device, bytes), () -> pass(device));
       opened.add(model);
       return model;
     } catch (NumberFormatException e) {
@@ -61,6 +76,45 @@ public final class FakeRuntime implements ModelRuntime {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A run takes a moment, so that another one beside it is seen. */
+  private void pass(Device device) {
+    var now = running.computeIfAbsent(device, _ -> new AtomicInteger());
+    mostRunning.merge(device, now.incrementAndGet(), Math::max);
+    for (int i = 0; i < 300; i++) {
+      Thread.onSpinWait();
+    }
+    now.decrementAndGet();
+  }
+
+  /** The most runs that were under way on a device at a time. */
+  public int mostRunning(Device device) {
+    return mostRunning.getOrDefault(device, 0);
+  }
+
+  /** Loads that wait for a gate. */
+  public int atGate() {
+    return atGate.get();
+  }
+
+  /** Loads that begin from now on do not wait. */
+  public void openGate() {
+    gate = nobodyWaits;
+  }
+
+  /** The niceness of the thread that opened a model last; 0 where the system does not tell. */
+  public int lastNiceness() {
+    return lastNiceness;
+  }
+
+  private static int niceness() throws IOException {
+    var file = Path.of("/proc/thread-self/stat");
+    if (!Files.isReadable(file)) {
+      return 0;
+    }
+    var stat = Files.readString(file);
+    return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 1).split(" ", -1)[NICENESS]);
   }
 
   /** What each copy takes that is opened from now on. */

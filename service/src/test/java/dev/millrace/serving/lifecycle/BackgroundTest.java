@@ -21,14 +21,16 @@ class BackgroundTest {
 
   @Test
   void returnsWhatTheWorkReturnsAndThrowsWhatItThrows() {
-    assertThat(Background.call(() -> Thread.currentThread().getName())).endsWith("-background");
+    assertThat(Background.call(() -> Thread.currentThread().getName(), Haste.NONE))
+        .endsWith("-background");
     var refused = new IllegalStateException("refused");
     assertThatThrownBy(
             () ->
                 Background.run(
                     () -> {
                       throw refused;
-                    }))
+                    },
+                    Haste.NONE))
         .isSameAs(refused);
     var broken = new AssertionError("broken");
     assertThatThrownBy(
@@ -36,7 +38,8 @@ class BackgroundTest {
                 Background.run(
                     () -> {
                       throw broken;
-                    }))
+                    },
+                    Haste.NONE))
         .isSameAs(broken);
   }
 
@@ -45,7 +48,8 @@ class BackgroundTest {
   void yieldsToOthersWithoutSlowingDownWhoAsked() {
     assertThat(STATUS).isReadable();
     int before = niceness();
-    assertThat(Background.call(BackgroundTest::niceness)).isEqualTo(19);
+    assertThat(Background.call(BackgroundTest::niceness, Haste.NONE)).isEqualTo(19);
+    assertThat(Background.call(BackgroundTest::niceness, Haste.AWAITED)).isEqualTo(5);
     assertThat(niceness()).isEqualTo(before);
   }
 
@@ -68,7 +72,8 @@ class BackgroundTest {
                           } catch (Exception e) {
                             interrupted.completeExceptionally(e);
                           }
-                        }));
+                        },
+                        Haste.AWAITED));
     started.get(10, TimeUnit.SECONDS);
     asking.interrupt();
     assertThat(interrupted.get(10, TimeUnit.SECONDS)).isTrue();

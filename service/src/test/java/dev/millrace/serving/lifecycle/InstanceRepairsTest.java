@@ -11,6 +11,8 @@ import dev.millrace.serving.lifecycle.PlacementSettings.Fallback;
 import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
 import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ExecutableModel;
+import dev.millrace.serving.scheduling.DeviceShares;
+import dev.millrace.serving.scheduling.DeviceTurns;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -142,7 +144,13 @@ class InstanceRepairsTest {
             defaults.weight(),
             defaults.consistencyTolerance());
     var opening =
-        new VersionOpening(candidate, candidate.files().fetch(), settings, engine.runtime());
+        new VersionOpening(
+            candidate,
+            candidate.files().fetch(),
+            settings,
+            engine.runtime(),
+            Haste.NONE,
+            DeviceTurns.ofYielding(DeviceShares.UNSHARED, now::get));
     var berths = engine.placements().place("m", 1, settings.placement());
     var instance = opening.openAll(berths).getFirst();
     berths.all().getFirst().holding().settle(BYTES);

@@ -9,6 +9,9 @@ import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.runtime.RuntimeSettings;
+import dev.millrace.serving.scheduling.DeviceShares;
+import dev.millrace.serving.scheduling.DeviceTurns;
+import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +27,9 @@ class VersionOpeningTest {
               candidate,
               candidate.files().fetch(),
               ModelSettings.defaults(),
-              new OneCopy(engine.runtime(), new AtomicInteger()));
+              new OneCopy(engine.runtime(), new AtomicInteger()),
+              Haste.NONE,
+              DeviceTurns.ofYielding(DeviceShares.UNSHARED, NanoClock.SYSTEM));
       try (var berths = engine.placements().place("m", 1, PlacementSettings.copies(2))) {
         assertThatThrownBy(() -> opening.openAll(berths))
             .isInstanceOf(OutOfMemoryError.class)

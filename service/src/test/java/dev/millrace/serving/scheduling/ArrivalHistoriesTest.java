@@ -51,6 +51,13 @@ class ArrivalHistoriesTest {
   }
 
   @Test
+  void growNoBatchBeyondADeadlineThatASmallerOneMeets() {
+    var tallies = play(random -> plain(random, sizes(random), ageing(random), QueuePolicy.NONE));
+    assertThat(sum(tallies, tally -> tally.keptShort)).isGreaterThan(HISTORIES / 4);
+    assertThat(sum(tallies, tally -> tally.fullBatches)).isPositive();
+  }
+
+  @Test
   void runWhatIsLateBehindAllOthersWhereThePolicyDelays() {
     var tallies = play(random -> plain(random, sizes(random), ageing(random), LATE));
     assertThat(sum(tallies, tally -> tally.delayed)).isPositive();

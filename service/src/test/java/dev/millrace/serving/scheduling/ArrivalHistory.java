@@ -48,13 +48,14 @@ final class ArrivalHistory {
     int preferred;
     int companyWaits;
     int fullBatches;
+    int keptShort;
   }
 
   ArrivalHistory(SchedulerSettings settings, long seed) {
     this.settings = settings;
     random = new SplittableRandom(seed);
     freeAt = new long[random.nextInt(1, 4)];
-    learned = Learned.of(settings, settings.maxBatchRows(), freeAt.length);
+    learned = Learned.of(settings, settings.maxBatchRows(), freeAt.length, "history");
     batch = new Batch(learned.times());
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("m", "1");
     queue = new RequestQueue(settings, settings.maxBatchRows(), meters, learned);
@@ -70,6 +71,8 @@ final class ArrivalHistory {
       disturb();
       work();
     }
+    // A sweep may have taken the last ones while all workers ran.
+    assertThat(queue.next(now, batch)).isNull();
     assertThat(queue.pendingRows()).isZero();
     assertThat(queue.hasArrivals()).isFalse();
     for (int level = 1; level <= settings.queue().levels(); level++) {
@@ -162,8 +165,9 @@ final class ArrivalHistory {
   }
 
   private void run(int worker) {
-    oracle.checkRun(waiting, batch.parts(), now);
+    oracle.checkRun(waiting, batch.parts(), now, learned.times());
     int rows = batch.rows();
+    tally.keptShort += oracle.isKeptShort(waiting, now, learned.times()) ? 1 : 0;
     tally.fullBatches += rows == settings.maxBatchRows() ? 1 : 0;
     tally.preferred += settings.preferredBatchRows().contains(rows) ? 1 : 0;
     for (var part : batch.parts()) {

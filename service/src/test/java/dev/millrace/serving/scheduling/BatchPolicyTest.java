@@ -45,6 +45,12 @@ class BatchPolicyTest {
   }
 
   @Test
+  void doesNotWaitWhenADeadlineKeepsTheNextRequestOut() {
+    var policy = new BatchPolicy(4, NONE, 1_000);
+    assertThat(policy.decide(new Queue(List.of(waiting(1, 0)), true), 1)).isEqualTo(run(1));
+  }
+
+  @Test
   void countsRowsAndNotRequests() {
     var policy = new BatchPolicy(4, NONE, 0);
     var queue = queueOf(waiting(2, 0), waiting(2, 0), waiting(2, 0));
@@ -114,7 +120,7 @@ class BatchPolicyTest {
     for (int i = 0; i < count; i++) {
       waiting.add(waiting(random.nextInt(1, max + 1), now - random.nextLong(1_000)));
     }
-    return new Queue(waiting);
+    return new Queue(waiting, false);
   }
 
   private static BatchDecision run(int count) {
@@ -126,12 +132,12 @@ class BatchPolicyTest {
   }
 
   private static Queue queueOf(Waiting... waiting) {
-    return new Queue(List.of(waiting));
+    return new Queue(List.of(waiting), false);
   }
 
   private record Waiting(int rows, long submittedNanos, long latestStartNanos) {}
 
-  private record Queue(List<Waiting> waiting) implements QueueView {
+  private record Queue(List<Waiting> waiting, boolean isClosed) implements QueueView {
     @Override
     public int count() {
       return waiting.size();

@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -26,7 +27,7 @@ class FairDeviceTest {
   void letsAModelThatIsAloneRunAtOnce() {
     var share = gpu.share(1, 1);
     for (int i = 0; i < 1_000; i++) {
-      assertThat(share.enter()).isZero();
+      assertThat(enter(share)).isZero();
       share.leave(1_000);
       if (i % 3 == 0) {
         share.idle();
@@ -38,22 +39,22 @@ class FairDeviceTest {
   @Test
   void letsInstancesOfOneModelRunBesideEachOtherWhileNobodyElseWantsTheDevice() {
     var share = gpu.share(1, 1);
-    assertThat(share.enter()).isZero();
-    assertThat(share.enter()).isZero();
+    assertThat(enter(share)).isZero();
+    assertThat(enter(share)).isZero();
     share.leave(5);
     share.idle();
     share.leave(5);
     share.idle();
-    assertThat(gpu.share(1, 1).enter()).isZero();
+    assertThat(enter(gpu.share(1, 1))).isZero();
   }
 
   @Test
   void holdsTheSecondModelUntilTheFirstLeaves() throws Exception {
     var first = gpu.share(1, 1);
     var second = gpu.share(1, 1);
-    first.enter();
+    enter(first);
     try (var threads = Executors.newCachedThreadPool()) {
-      var entered = threads.submit(second::enter);
+      var entered = threads.submit(() -> enter(second));
       awaitWaiting(1);
       assertThat(entered.isDone()).isFalse();
       first.leave(1_000);
@@ -66,12 +67,12 @@ class FairDeviceTest {
   @Test
   void doesNotWaitForAModelThatWillNotComeBack() throws Exception {
     var dead = gpu.share(1, 1);
-    dead.enter();
+    enter(dead);
     dead.leave(1);
     // It never says that it is idle, as when its worker died.
     var alive = gpu.share(1, 1);
     for (int i = 0; i < 10; i++) {
-      alive.enter();
+      enter(alive);
       alive.leave(1_000_000);
     }
     assertThat(gpu.waiting()).isZero();
@@ -80,13 +81,13 @@ class FairDeviceTest {
   @Test
   void endsTheWaitOfAnInterruptedWorker() throws Exception {
     var first = gpu.share(1, 1);
-    first.enter();
+    enter(first);
     var second = gpu.share(1, 1);
     var thread =
         Thread.ofPlatform()
             .start(
                 () -> {
-                  second.enter();
+                  enter(second);
                   second.leave(0);
                 });
     awaitWaiting(1);
@@ -94,6 +95,30 @@ class FairDeviceTest {
     thread.join(10_000);
     assertThat(thread.isAlive()).isFalse();
     assertThat(gpu.waiting()).isZero();
+  }
+
+  @Test
+  void letsGoOfAWorkerThatGivesUpItsPlaceInTheLine() throws Exception {
+    var hung = gpu.share(1, 1);
+    enter(hung);
+    var leaving = gpu.share(1, 1);
+    var staying = gpu.share(1, 1);
+    var gaveUp = new AtomicBoolean();
+    try (var threads = Executors.newCachedThreadPool()) {
+      var left = threads.submit(() -> leaving.enter(gaveUp::get));
+      awaitWaiting(1);
+      var entered = threads.submit(() -> enter(staying));
+      awaitWaiting(2);
+      gaveUp.set(true);
+      assertThat(left.get(10, TimeUnit.SECONDS)).isEqualTo(DeviceShare.GIVEN_UP);
+      assertThat(gpu.waiting()).isEqualTo(1);
+      hung.leave(1_000);
+      assertThat(entered.get(10, TimeUnit.SECONDS)).isPositive();
+    }
+    staying.leave(0);
+    staying.idle();
+    hung.idle();
+    assertThat(enter(leaving)).isZero();
   }
 
   @Test
@@ -114,7 +139,7 @@ class FairDeviceTest {
                 () -> {
                   start.await();
                   for (int i = 0; i < rounds; i++) {
-                    share.enter();
+                    enter(share);
                     most.accumulateAndGet(inside.incrementAndGet(), Math::max);
                     inside.decrementAndGet();
                     runs.incrementAndGet();
@@ -155,9 +180,13 @@ class FairDeviceTest {
     assertThat(cpu.waiting()).isZero();
   }
 
+  private static long enter(DeviceShare share) {
+    return share.enter(() -> false);
+  }
+
   private static void work(DeviceShare share, int rounds) {
     for (int i = 0; i < rounds; i++) {
-      share.enter();
+      enter(share);
       share.leave(20_000);
       if (i % 7 == 0) {
         share.idle();

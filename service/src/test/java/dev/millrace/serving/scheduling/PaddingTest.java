@@ -179,16 +179,16 @@ class PaddingTest {
   void boundsThePaddingOfABatch() {
     var batch = new Batch(new ComputeTimes(), echo(0));
     var rest = List.of(row(1, 2, 3, 4, 5), row(1), row(1));
-    batch.addIfFitting(part(row(1)));
-    rest.forEach(input -> batch.addIfFitting(part(input)));
+    batch.addIfFitting(part(row(1)), 0);
+    rest.forEach(input -> batch.addIfFitting(part(input), 0));
     // 4 of 10; 8 of 15; 12 of 20.
     assertThat(batch.count()).isEqualTo(4);
-    batch.addIfFitting(part(row(new float[40])));
+    batch.addIfFitting(part(row(new float[40])), 0);
     assertThat(batch.count()).isEqualTo(4);
     batch.clear();
-    batch.addIfFitting(part(row(1)));
-    batch.addIfFitting(part(row(new float[5])));
-    batch.addIfFitting(part(row(new float[40])));
+    batch.addIfFitting(part(row(1)), 0);
+    batch.addIfFitting(part(row(new float[5])), 0);
+    batch.addIfFitting(part(row(new float[40])), 0);
     assertThat(batch.count()).isEqualTo(3);
   }
 
@@ -196,14 +196,14 @@ class PaddingTest {
   void doesNotPadPiecesOfLargeRequests() {
     var batch = new Batch(new ComputeTimes(), echo(0));
     var piece = new SplitRequest(request(two(1, 2, 3, 4)), 0, 1).parts().getFirst();
-    batch.addIfFitting(part(row(1)));
-    batch.addIfFitting(piece);
-    batch.addIfFitting(part(row(1, 2, 3)));
-    batch.addIfFitting(part(row(1, 2)));
+    batch.addIfFitting(part(row(1)), 0);
+    batch.addIfFitting(piece, 0);
+    batch.addIfFitting(part(row(1, 2, 3)), 0);
+    batch.addIfFitting(part(row(1, 2)), 0);
     assertThat(batch.count()).isEqualTo(3);
     batch.clear();
-    batch.addIfFitting(part(row(1, 2, 3)));
-    batch.addIfFitting(piece);
+    batch.addIfFitting(part(row(1, 2, 3)), 0);
+    batch.addIfFitting(piece, 0);
     assertThat(batch.count()).isEqualTo(1);
   }
 
@@ -211,12 +211,12 @@ class PaddingTest {
   void fillsNothingThatIsEmptyAndPadsNoMoreOnceStopped() {
     var padding = echo(0);
     var batch = new Batch(new ComputeTimes(), padding);
-    batch.addIfFitting(part(row(1)));
-    batch.addIfFitting(part(row()));
+    batch.addIfFitting(part(row(1)), 0);
+    batch.addIfFitting(part(row()), 0);
     assertThat(batch.count()).isEqualTo(1);
     padding.stop();
-    batch.addIfFitting(part(row(1, 2)));
-    batch.addIfFitting(part(row(2)));
+    batch.addIfFitting(part(row(1, 2)), 0);
+    batch.addIfFitting(part(row(2)), 0);
     assertThat(batch.count()).isEqualTo(2);
   }
 
@@ -226,9 +226,9 @@ class PaddingTest {
     var inputs = SIGNATURE.inputs().subList(0, 2);
     var settings = new PaddingSettings(Map.of("ids", 0.0, "mask", 0.0), List.of());
     var batch = new Batch(new ComputeTimes(), padding(settings, new Signature(inputs, List.of())));
-    batch.addIfFitting(part(longs("ids", 2), longs("mask", 2)));
-    batch.addIfFitting(part(longs("ids", 3), longs("mask", 1)));
-    batch.addIfFitting(part(longs("ids", 3), longs("mask", 3)));
+    batch.addIfFitting(part(longs("ids", 2), longs("mask", 2)), 0);
+    batch.addIfFitting(part(longs("ids", 3), longs("mask", 1)), 0);
+    batch.addIfFitting(part(longs("ids", 3), longs("mask", 3)), 0);
     assertThat(batch.count()).isEqualTo(2);
   }
 
@@ -238,9 +238,9 @@ class PaddingTest {
     var inputs = SIGNATURE.inputs().subList(0, 2);
     var settings = new PaddingSettings(Map.of("ids", 0.0), List.of());
     var batch = new Batch(new ComputeTimes(), padding(settings, new Signature(inputs, List.of())));
-    batch.addIfFitting(part(longs("ids", 3), longs("mask", 3)));
-    batch.addIfFitting(part(longs("ids", 2), longs("mask", 3)));
-    batch.addIfFitting(part(longs("ids", 2), longs("mask", 2)));
+    batch.addIfFitting(part(longs("ids", 3), longs("mask", 3)), 0);
+    batch.addIfFitting(part(longs("ids", 2), longs("mask", 3)), 0);
+    batch.addIfFitting(part(longs("ids", 2), longs("mask", 2)), 0);
     assertThat(batch.count()).isEqualTo(1);
   }
 

@@ -51,6 +51,7 @@ final class QueueOracle {
       }
     }
     assertThat(at).isEqualTo(earliest);
+    assertThat(allowed(inOrder(waiting, now), now, times)).hasSameSizeAs(waiting);
     var inOrder = inOrder(waiting, now);
     if (!inOrder.getLast().delayed) {
       assertThat(preferred(inOrder)).isZero();
@@ -58,9 +59,10 @@ final class QueueOracle {
   }
 
   /** What runs is the first of what waits, as much as fits, and nobody is overtaken for ever. */
-  void checkRun(List<Part> waiting, List<Part> running, long now) {
+  void checkRun(List<Part> waiting, List<Part> running, long now, ComputeTimes times) {
     var inOrder = inOrder(waiting, now);
-    checkSize(inOrder, running);
+    checkSize(inOrder, allowed(inOrder, now, times), running);
+    checkDeadlines(running, now, times);
     var inTime = running.stream().filter(part -> !part.delayed).toList();
     assertThat(inTime).isEqualTo(inOrder.subList(0, inTime.size()));
     if (inTime.size() < running.size()) {
@@ -70,14 +72,61 @@ final class QueueOracle {
   }
 
   /** Those that are late wait in the order in which that was seen, which the list does not tell. */
-  private void checkSize(List<Part> inOrder, List<Part> running) {
+  private void checkSize(List<Part> inOrder, List<Part> allowed, List<Part> running) {
     if (inOrder.getLast().delayed) {
       int rows = running.stream().mapToInt(part -> part.rows).sum();
       assertThat(running.size() == 1 || rows <= settings.maxBatchRows()).isTrue();
     } else {
-      int preferred = preferred(inOrder);
-      assertThat(running).hasSize(preferred > 0 ? preferred : fitting(inOrder));
+      int preferred = preferred(allowed);
+      assertThat(running).hasSize(preferred > 0 ? preferred : fitting(allowed));
     }
+  }
+
+  /** Whoever would have met its deadline without those behind it still does. */
+  private static void checkDeadlines(List<Part> running, long now, ComputeTimes times) {
+    for (int size = 2; size <= running.size(); size++) {
+      var before = running.subList(0, size - 1);
+      assertThat(missed(before, running.subList(0, size), now, times)).isEmpty();
+    }
+  }
+
+  /** Those who met their deadlines in the smaller batch and miss them in the larger one. */
+  private static List<Part> missed(
+      List<Part> smaller, List<Part> larger, long now, ComputeTimes times) {
+    return smaller.stream()
+        .filter(part -> meets(part, smaller, now, times) && !meets(part, larger, now, times))
+        .toList();
+  }
+
+  private static boolean meets(Part part, List<Part> batch, long now, ComputeTimes times) {
+    int rows = batch.stream().mapToInt(member -> member.rows).sum();
+    return part.delayed
+        || part.deadlineNanos == Long.MAX_VALUE
+        || part.deadlineNanos - now >= times.expectedNanos(rows);
+  }
+
+  /** Whether a deadline, and nothing else, keeps the next in line out of the batch. */
+  boolean isKeptShort(List<Part> waiting, long now, ComputeTimes times) {
+    var inOrder = inOrder(waiting, now);
+    var allowed = allowed(inOrder, now, times);
+    return preferred(inOrder) == 0 && fitting(allowed) < fitting(inOrder);
+  }
+
+  /** The first in line, up to the one who would make somebody late, itself included. */
+  private static List<Part> allowed(List<Part> inOrder, long now, ComputeTimes times) {
+    int size = 1;
+    while (size < inOrder.size() && mayJoin(inOrder, size, now, times)) {
+      size++;
+    }
+    return inOrder.subList(0, size);
+  }
+
+  private static boolean mayJoin(List<Part> inOrder, int size, long now, ComputeTimes times) {
+    var next = inOrder.get(size);
+    var larger = inOrder.subList(0, size + 1);
+    boolean lateAnyway = !meets(next, List.of(next), now, times);
+    return missed(inOrder.subList(0, size), larger, now, times).isEmpty()
+        && (lateAnyway || meets(next, larger, now, times));
   }
 
   /** Who has aged to the top is overtaken by nobody who came later. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.serving.fixture.Tensors;
 import dev.millrace.serving.telemetry.ServingMeters;
+import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.time.NanoClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -16,7 +17,7 @@ class RequestQueueTest {
   private static final SchedulerSettings SETTINGS =
       new SchedulerSettings(4, List.of(), Duration.ofNanos(DELAY_NANOS), 20, 1, 1, Duration.ZERO);
 
-  private final Learned learned = Learned.of(SETTINGS, 4, 1);
+  private final Learned learned = Learned.of(SETTINGS, 4, 1, "echo");
   private final Batch batch = new Batch(learned.times());
   private final RequestQueue queue =
       new RequestQueue(
@@ -52,12 +53,59 @@ class RequestQueueTest {
     assertThat(queue.pendingRows()).isOne();
   }
 
+  @Test
+  void keepsCompanyOutThatComesJustBeforeTheLatestStartOfAnother() {
+    learn();
+    push(1, 60);
+    assertThat(queue.next(1, batch)).isEqualTo(new BatchDecision.LookAgain(50));
+    push(3, Long.MAX_VALUE);
+    assertThat(queue.next(49, batch)).isEqualTo(new BatchDecision.Run(1));
+    assertThat(batch.rows()).isEqualTo(1);
+    assertThat(queue.pendingRows()).isEqualTo(3);
+  }
+
+  @Test
+  void takesCompanyThatCostsNobodyItsDeadline() {
+    learn();
+    push(1, 90);
+    push(3, 100);
+    assertThat(queue.next(49, batch)).isEqualTo(new BatchDecision.Run(2));
+  }
+
+  @Test
+  void keepsARequestOutThatWouldBeLateInTheLargerBatchItself() {
+    learn();
+    push(2, Long.MAX_VALUE);
+    push(2, 75);
+    assertThat(queue.next(49, batch)).isEqualTo(new BatchDecision.Run(1));
+  }
+
+  @Test
+  void letsNobodyWaitUntilTheThreadWouldWakeTooLate() {
+    learn();
+    var careful = new Batch(learned.times(), null, 7);
+    push(1, 60);
+    assertThat(queue.next(1, careful)).isEqualTo(new BatchDecision.LookAgain(43));
+  }
+
+  /** A row takes 10 ns. */
+  private void learn() {
+    learned.times().ran(1, 10);
+    learned.times().ran(2, 20);
+    learned.times().ran(4, 40);
+  }
+
   private void push() {
-    var input = Tensors.row("x", 1);
-    queue.rows().reserve(1, 1);
+    push(1, Long.MAX_VALUE);
+  }
+
+  private void push(int rows, long deadlineNanos) {
+    var input = Tensors.floats("x", Shape.of(rows, 1), new float[rows]);
+    queue.rows().reserve(rows, 1);
     queue.push(
         Part.whole(
-            new ScheduledRequest(List.of(input), 1, List.of(), Long.MAX_VALUE, 0, Caller.direct()),
+            new ScheduledRequest(
+                List.of(input), rows, List.of(), deadlineNanos, 0, Caller.direct()),
             0));
   }
 }

@@ -44,7 +44,7 @@ class SplitRequestTest {
     var settings =
         new SchedulerSettings(MAX_ROWS, List.of(), Duration.ZERO, 20, 1, 1, Duration.ZERO);
     var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("echo", "1");
-    var learned = Learned.of(settings, MAX_ROWS, 1);
+    var learned = Learned.of(settings, MAX_ROWS, 1, "split");
     var queue = new RequestQueue(settings, MAX_ROWS, meters, learned);
     return new BatchRunner(model, queue, learned, meters, NanoClock.SYSTEM, null);
   }

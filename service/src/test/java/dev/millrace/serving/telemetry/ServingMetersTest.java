@@ -49,6 +49,7 @@ class ServingMetersTest {
     placement.replaced("digits");
     placement.lost("digits");
     placement.watch("cpu", () -> 1);
+    placement.watchLost(() -> 1);
     var devices = new DeviceMeters(registry);
     devices.processors(() -> new DeviceMeters.Figures(1, 1, 1, 1, 1, 1));
     devices.gpu("GPU-1", () -> new DeviceMeters.Figures(1, 1, 1, 1, 1, 1));

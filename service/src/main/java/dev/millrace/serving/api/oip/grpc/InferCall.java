@@ -102,10 +102,12 @@ final class InferCall extends ServerCall.Listener<InputStream> implements Infere
   @Override
   public void onCancel() {
     stopTimer();
-    closed = true;
-    if (!submitted) {
+    if (!submitted && !closed) {
+      // The client has left, or the message was too much for gRPC or the memory.
+      method.countUnread(memory.end());
       release();
     }
+    closed = true;
   }
 
   @Override
@@ -171,7 +173,7 @@ final class InferCall extends ServerCall.Listener<InputStream> implements Infere
   /** Ends a call whose request was not read. */
   private void refuse(Status status) {
     if (!closed) {
-      method.countUnread(status);
+      method.countUnread(status.getCode());
       close(status);
     }
   }

@@ -76,9 +76,14 @@ final class InferMethod implements ServerCallHandler<InputStream, InputStream> {
   }
 
   /** Counts a request that was not read far enough to name a model. */
-  void countUnread(Status status) {
-    boolean wrong = status.getCode() == Status.Code.INVALID_ARGUMENT;
-    inference.countRefused("", null, wrong ? FailureReason.OTHER : FailureReason.REJECTED);
+  void countUnread(Status.Code end) {
+    var reason =
+        switch (end) {
+          case INVALID_ARGUMENT -> FailureReason.OTHER;
+          case CANCELLED -> FailureReason.CANCELED;
+          default -> FailureReason.REJECTED;
+        };
+    inference.countRefused("", null, reason);
   }
 
   private void count(ModelInferRequest refused) {

@@ -41,6 +41,7 @@ final class MessageMemory extends ServerStreamTracer.Factory {
     private long sentBytes;
     private long uncompressedBytes;
     private long takenBytes;
+    private Status.Code end = Status.Code.OK;
 
     OfCall(BodyBudget budget) {
       this.budget = budget;
@@ -66,8 +67,14 @@ final class MessageMemory extends ServerStreamTracer.Factory {
     }
 
     @Override
-    public void streamClosed(Status status) {
+    public synchronized void streamClosed(Status status) {
+      end = status.getCode();
       letGo();
+    }
+
+    /** How the stream was closed; OK as long as it is not. */
+    synchronized Status.Code end() {
+      return end;
     }
 
     /** The request is read on after the stream is closed; {@link #letGo()} follows. */

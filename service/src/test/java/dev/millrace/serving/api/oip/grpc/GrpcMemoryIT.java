@@ -83,6 +83,7 @@ class GrpcMemoryIT {
     var waiting = send(rows("cold", 8_000));
     await(() -> !isLeft(BUDGET_BYTES - 60_000));
     assertRefused(send(rows("warm", 8_000)));
+    await(() -> unserved("REJECTED") == 1);
     gate.countDown();
     assertThat(waiting.get().getRawOutputContents(0).size()).isEqualTo(64_000);
     assertThat(send(rows("warm", 8_000)).get().getModelVersion()).isEqualTo("1");
@@ -116,13 +117,21 @@ class GrpcMemoryIT {
   }
 
   @Test
+  void countsAMessageThatIsTooLargeAndAClientThatLeaves() {
+    assertThatThrownBy(() -> send(rows("warm", 200_000)).get()).hasMessageContaining("exceeds");
+    await(() -> unserved("REJECTED") == 1);
+    var call = streamingCall();
+    call.start(new ClientCall.Listener<>() {}, new Metadata());
+    call.sendMessage(rows("warm", 8_000));
+    await(() -> !isLeft(BUDGET_BYTES - 60_000));
+    call.cancel("the test wants it", null);
+    await(() -> unserved("CANCELED") == 1);
+    await(() -> isLeft(BUDGET_BYTES));
+  }
+
+  @Test
   void refusesACallWhoseClientDoesNotFinishSending() throws Exception {
-    // A streaming call sends its head at once.
-    var method =
-        GRPCInferenceServiceGrpc.getModelInferMethod().toBuilder()
-            .setType(MethodDescriptor.MethodType.CLIENT_STREAMING)
-            .build();
-    var call = channel.newCall(method, CallOptions.DEFAULT);
+    var call = streamingCall();
     var outcome = new CompletableFuture<Status>();
     call.start(
         new ClientCall.Listener<>() {
@@ -153,6 +162,20 @@ class GrpcMemoryIT {
             GRPCInferenceServiceGrpc.getModelInferMethod(),
             options.withDeadlineAfter(20, TimeUnit.SECONDS)),
         message);
+  }
+
+  /** Sends its head and each message at once. */
+  private ClientCall<ModelInferRequest, ModelInferResponse> streamingCall() {
+    var method =
+        GRPCInferenceServiceGrpc.getModelInferMethod().toBuilder()
+            .setType(MethodDescriptor.MethodType.CLIENT_STREAMING)
+            .build();
+    return channel.newCall(method, CallOptions.DEFAULT);
+  }
+
+  private double unserved(String reason) {
+    return engine.metered(
+        "nv_inference_request_failure", "model", "-", "version", "-", "reason", reason);
   }
 
   private boolean isLeft(long bytes) {

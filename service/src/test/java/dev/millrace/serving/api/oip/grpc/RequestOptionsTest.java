@@ -54,6 +54,14 @@ class RequestOptionsTest {
   }
 
   @Test
+  void aMessageWithoutParametersHasTheDeadlineOfItsCall() {
+    assertThat(RequestOptions.of(null, () -> 5)).isEqualTo(RequestOptions.NONE);
+    var options = RequestOptions.of(Deadline.after(10, TimeUnit.SECONDS), () -> 5);
+    assertThat(options.deadlineNanos()).isBetween(6L, 5 + TimeUnit.SECONDS.toNanos(10));
+    assertThat(options.priority()).isZero();
+  }
+
+  @Test
   void ignoresParametersItDoesNotKnow() {
     assertThat(RequestOptions.of(with("trace", whole(7)), null, 5)).isEqualTo(RequestOptions.NONE);
   }
