@@ -1,10 +1,7 @@
 package dev.millrace.serving.lifecycle;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import dev.millrace.serving.device.DeviceKind;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
+import dev.millrace.serving.device.ThreadPriority;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -30,7 +27,7 @@ final class Background {
    * For loads that nobody waits for, the lowest: about 1.5 percent of a core that others keep busy,
    * and all of one that is idle.
    */
-  private static final int LOWEST = 19;
+  private static final int LOWEST = ThreadPriority.LOWEST;
 
   /**
    * For loads that requests wait for: a quarter of a core that one thread keeps busy, so that a
@@ -38,14 +35,16 @@ final class Background {
    */
   private static final int LOWER = 5;
 
-  /** In {@code setpriority} a process, which for Linux is a thread; 0 is the calling one. */
-  private static final int PRIO_PROCESS = 0;
+  private static final boolean IS_LINUX = System.getProperty("os.name").equals("Linux");
 
   private Background() {}
 
-  /** Work of copies at these places: in the background where all of them are on processors. */
+  /**
+   * Work of copies at these places: in the background where all of them are on processors, and
+   * somebody may be served meanwhile.
+   */
   static void run(Runnable work, Berths berths, Haste haste) {
-    if (isFor(berths)) {
+    if (isFor(berths, haste)) {
       run(work, haste);
     } else {
       work.run();
@@ -54,11 +53,12 @@ final class Background {
 
   /** The same for work with a result. */
   static <T> T call(Supplier<T> work, Berths berths, Haste haste) {
-    return isFor(berths) ? call(work, haste) : work.get();
+    return isFor(berths, haste) ? call(work, haste) : work.get();
   }
 
-  private static boolean isFor(Berths berths) {
-    return berths.all().stream().allMatch(berth -> berth.device().kind() == DeviceKind.CPU);
+  private static boolean isFor(Berths berths, Haste haste) {
+    return haste != Haste.START
+        && berths.all().stream().allMatch(berth -> berth.device().kind() == DeviceKind.CPU);
   }
 
   /** The same for work without a result. */
@@ -126,28 +126,14 @@ final class Background {
   private static int niceness(Haste haste) {
     return switch (haste) {
       case NONE -> LOWEST;
-      case AWAITED -> LOWER;
+      case AWAITED, START -> LOWER;
     };
   }
 
   /** For good: to raise the priority again takes a privilege. */
-  @SuppressWarnings("restricted") // A function of the C library, with its own signature.
   private static void yieldToOthers(int niceness) {
-    if (!System.getProperty("os.name").equals("Linux")) {
-      return;
-    }
-    try {
-      var linker = Linker.nativeLinker();
-      var setPriority =
-          linker.downcallHandle(
-              linker.defaultLookup().findOrThrow("setpriority"),
-              FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-      int failed = (int) setPriority.invokeExact(PRIO_PROCESS, 0, niceness);
-      if (failed != 0) {
-        log.warn("Loads run at the priority of requests: setpriority was refused");
-      }
-    } catch (Throwable e) {
-      log.warn("Loads run at the priority of requests: {}", e.toString());
+    if (!ThreadPriority.lower(niceness) && IS_LINUX) {
+      log.warn("Loads run at the priority of requests: setpriority was refused");
     }
   }
 }

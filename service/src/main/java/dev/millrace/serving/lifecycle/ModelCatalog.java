@@ -110,6 +110,11 @@ public final class ModelCatalog {
     return started && !draining && brokenAtStart.stream().allMatch(name -> ready(name, null));
   }
 
+  /** Whether the first round of loads, or the rehearsal after it, is not over. */
+  boolean starting() {
+    return !started;
+  }
+
   /** Called by the repository once everything it found at the start was loaded, or failed. */
   public void firstRoundOver() {
     models.forEach(

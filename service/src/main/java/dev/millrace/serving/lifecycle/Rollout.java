@@ -78,7 +78,8 @@ public final class Rollout implements AutoCloseable {
    */
   public void serve(Candidate candidate) {
     var model = catalog.entry(candidate.model());
-    change(model, candidate, Haste.NONE, () -> !isLive(model, candidate));
+    var haste = catalog.starting() ? Haste.START : Haste.NONE;
+    change(model, candidate, haste, () -> !isLive(model, candidate));
   }
 
   private static boolean isLive(ServedModel model, Candidate candidate) {

@@ -33,12 +33,20 @@ class AwaitedLoadsTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void doNotRunAtTheLowestPriority() {
+    engine.catalog().firstRoundOver();
     serve("a");
     assertThat(engine.runtime().lastNiceness()).isEqualTo(19);
     serve("b");
     serve("c");
     assertAnswers("a");
     assertThat(engine.runtime().lastNiceness()).isEqualTo(5);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void yieldToNobodyBeforeTheServerIsReady() {
+    serve("a");
+    assertThat(engine.runtime().lastNiceness()).isZero();
   }
 
   @Test

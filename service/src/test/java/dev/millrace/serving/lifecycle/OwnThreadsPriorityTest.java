@@ -33,6 +33,7 @@ class OwnThreadsPriorityTest {
   void runAtThePriorityOfRequests() throws Exception {
     var before = threads();
     try (var engine = new FakeEngine(ModelRuntimes.installed()::forFile, threeThreads())) {
+      engine.catalog().firstRoundOver();
       engine.rollout().serve(identity());
       FakeEngine.await(() -> engine.catalog().ready("m", null));
       var started = threads();
