@@ -61,7 +61,7 @@ class WeightedSharingTest {
   private long work(FairDevice device, DeviceShare share, long runNanos) {
     long served = 0;
     while (now.get() < TOGETHER) {
-      share.enter();
+      share.enter(() -> false);
       run(device, runNanos);
       share.leave(runNanos);
       served += runNanos;
