@@ -36,9 +36,8 @@ final class Caller implements Outcome {
   private static final Executor DIRECT = Runnable::run;
 
   /** Gives these inputs back as soon as it is told, and somebody else writes over them. */
-  Caller owning(Tensor inputs) {
+  void owning(Tensor inputs) {
     owned = inputs;
-    return this;
   }
 
   /** Its place among all who were told, of those that share this counter. */

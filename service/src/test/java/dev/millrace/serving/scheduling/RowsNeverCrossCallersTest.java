@@ -249,7 +249,7 @@ class RowsNeverCrossCallersTest {
     var sent = new ArrayList<SentRequest>();
     for (int number = first; number < first + count; number++) {
       var request = request(number, random);
-      scheduler.submit(request.scheduled(random.nextInt(4)));
+      request.submit(scheduler, random.nextInt(4));
       if (random.nextInt(20) == 0) {
         request.caller().cancel();
       }

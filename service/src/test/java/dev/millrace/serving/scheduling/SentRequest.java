@@ -28,7 +28,12 @@ record SentRequest(
     BEYOND_GOAL
   }
 
-  ScheduledRequest scheduled(int priority) {
+  /** Submits it to a scheduler, which may keep its callers in line. */
+  void submit(ModelScheduler scheduler, int priority) {
+    scheduler.submit(scheduled(priority, scheduler.inLine(caller)));
+  }
+
+  private ScheduledRequest scheduled(int priority, Outcome outcome) {
     var values = expected();
     switch (trouble) {
       case NONE -> {}
@@ -36,8 +41,9 @@ record SentRequest(
       case MEMORY -> values[values.length - 1] = EchoModel.MEMORY;
     }
     var input = Tensors.floats("x", Shape.of(rows, width), values);
+    caller.owning(input);
     return new ScheduledRequest(
-        List.of(input), rows, List.of(), deadlineNanos, priority, caller.owning(input));
+        List.of(input), rows, List.of(), deadlineNanos, priority, outcome);
   }
 
   /** Tells rows, columns and callers apart, all in numbers that a float holds exactly. */
@@ -75,8 +81,8 @@ record SentRequest(
       case InferenceFailure.Broken _ -> Fate.BROKEN;
       case InferenceFailure.TimedOut _ -> Fate.LATE;
       case InferenceFailure.Cancelled _ -> Fate.CANCELLED;
-      case InferenceFailure.Overloaded(String message) ->
-          message.contains("latency goal") ? Fate.BEYOND_GOAL : Fate.OUT_OF_MEMORY;
+      case InferenceFailure.Overloaded overloaded ->
+          overloaded.message().contains("latency goal") ? Fate.BEYOND_GOAL : Fate.OUT_OF_MEMORY;
       case InferenceFailure.Invalid _,
           InferenceFailure.NotFound _,
           InferenceFailure.NotReady _,
