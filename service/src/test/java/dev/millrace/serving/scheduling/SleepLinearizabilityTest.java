@@ -45,7 +45,7 @@ class SleepLinearizabilityTest {
     private static final SchedulerSettings SETTINGS =
         new SchedulerSettings(4, List.of(), Duration.ZERO, 100, 1, 1, Duration.ZERO);
 
-    private final Learned learned = Learned.of(SETTINGS, 4, 1);
+    private final Learned learned = Learned.of(SETTINGS, 4, 1, "m");
     private final RequestQueue queue =
         new RequestQueue(
             SETTINGS,
