@@ -232,7 +232,7 @@ final class FairDevice {
       sole.set(null);
     } else if (present.size() == 1 && line.size() == 0) {
       var last = present.getFirst();
-      ledger.drop(last);
+      ledger.leaveAlone(last);
       sole.set(last);
     }
   }

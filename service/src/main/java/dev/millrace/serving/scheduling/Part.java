@@ -95,8 +95,10 @@ final class Part {
 
   /** Hands over the failure, unless the request has failed already. */
   void fail(InferenceFailure failure, FailureReason reason, Handover handover) {
-    if (split == null || split.settle()) {
+    if (split == null) {
       handover.failed(request, failure, reason);
+    } else {
+      split.failed(this, failure, reason, handover);
     }
   }
 }

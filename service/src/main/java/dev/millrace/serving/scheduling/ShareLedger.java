@@ -36,6 +36,9 @@ final class ShareLedger {
    */
   private volatile long floor;
 
+  /** The most that any of those had who left; the floor once nobody is left. Written as that. */
+  private volatile long highest;
+
   /** What happens when more runs are under way than a device has room for. */
   enum Overlap {
     /** They queue up in the device, and a short one waits for the long one before it. */
@@ -78,15 +81,29 @@ final class ShareLedger {
     }
   }
 
-  void drop(Account account) {
+  /** While others stay it still owes them what it is ahead of them, should it come back. */
+  private void drop(Account account) {
+    remove(account);
+    highest = Math.max(highest, account.served());
+    if (present.isEmpty()) {
+      floor = Math.max(floor, highest);
+    }
+  }
+
+  /** Only this one is left, and need not be looked after until another comes. */
+  void leaveAlone(Account last) {
+    remove(last);
+    floor = Math.max(floor, last.served());
+  }
+
+  private void remove(Account account) {
     present.remove(account);
     account.list(false);
-    raiseFloor(account);
   }
 
   /** The last one on the device goes. */
   void raiseFloor(Account account) {
-    floor = Math.max(floor, account.served());
+    floor = Math.max(floor, Math.max(highest, account.served()));
   }
 
   /** The first one comes. */

@@ -1,5 +1,7 @@
 package dev.millrace.serving.scheduling;
 
+import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.telemetry.RequestDurations;
 import dev.millrace.serving.telemetry.WaitReason;
 import dev.millrace.serving.tensor.Tensor;
@@ -9,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A request with more rows than a batch takes: its pieces run one by one, perhaps on several
- * workers, and their answers become one. The first failure fails the request. Thread-safe.
+ * workers, and their answers become one. The first failure fails the request; its caller is told
+ * once no piece waits or runs any more, for then it gives the inputs back. Thread-safe.
  */
 final class SplitRequest {
   private final ScheduledRequest request;
@@ -19,10 +22,19 @@ final class SplitRequest {
   /** Answers by piece. Guarded by this. */
   private final @Nullable BatchResult[] answers;
 
-  /** Guarded by this. */
+  /** Whether a piece has come to its end, by piece. Guarded by this. */
+  private final boolean[] ended;
+
+  /** Pieces that have not. Guarded by this. */
   private int missing;
 
-  /** Written under the lock. */
+  /** Why there will be no answer; null while there may be one. Guarded by this. */
+  private @Nullable InferenceFailure failure;
+
+  /** Guarded by this. */
+  private FailureReason reason = FailureReason.OTHER;
+
+  /** Whether the outcome is known. Written under the lock. */
   private volatile boolean settled;
 
   SplitRequest(ScheduledRequest request, long submittedNanos, int maxRows) {
@@ -31,6 +43,7 @@ final class SplitRequest {
     this.maxRows = maxRows;
     missing = (request.rows() + maxRows - 1) / maxRows;
     answers = new BatchResult[missing];
+    ended = new boolean[missing];
   }
 
   /** The pieces, in order. */
@@ -47,28 +60,28 @@ final class SplitRequest {
     return settled;
   }
 
-  /** Claims the outcome for a failure; false when it is claimed. */
-  synchronized boolean settle() {
-    if (settled) {
-      return false;
+  /** A piece came to nothing; one whose answer could not be handed over may have ended before. */
+  synchronized void failed(
+      Part part, InferenceFailure cause, FailureReason why, Handover handover) {
+    if (!settled) {
+      settled = true;
+      failure = cause;
+      reason = why;
+      closeAnswers();
     }
-    settled = true;
-    for (var answer : answers) {
-      if (answer != null) {
-        answer.close();
-      }
-    }
-    return true;
+    end(part);
+    tellOfFailure(handover);
   }
 
   synchronized void completed(
       Part part, BatchResult answer, RequestDurations durations, Handover handover) {
+    end(part);
     if (settled) {
       answer.close();
+      tellOfFailure(handover);
       return;
     }
     answers[part.firstRow / maxRows] = answer;
-    missing--;
     if (missing == 0) {
       // Settled only once it is handed over: joining takes memory, and where there is none the
       // caller still has to be told of a failure.
@@ -77,28 +90,46 @@ final class SplitRequest {
     }
   }
 
+  private void end(Part part) {
+    int piece = part.firstRow / maxRows;
+    missing -= ended[piece] ? 0 : 1;
+    ended[piece] = true;
+  }
+
+  private void tellOfFailure(Handover handover) {
+    var untold = failure;
+    if (missing == 0 && untold != null) {
+      failure = null;
+      handover.failed(request, untold, reason);
+    }
+  }
+
+  private void closeAnswers() {
+    for (var answer : answers) {
+      if (answer != null) {
+        answer.close();
+      }
+    }
+  }
+
   private BatchResult joined() {
     var pieces = new ArrayList<List<Tensor>>();
     long assemble = 0;
     long compute = 0;
     long queue = Long.MAX_VALUE;
-    var reason = WaitReason.NONE;
+    var waited = WaitReason.NONE;
     for (var answer : answers) {
       if (answer != null) {
         pieces.add(answer.outputs());
-        reason = answer.timings().queueNanos() < queue ? answer.timings().reason() : reason;
+        waited = answer.timings().queueNanos() < queue ? answer.timings().reason() : waited;
         queue = Math.min(queue, answer.timings().queueNanos());
         assemble += answer.timings().assembleNanos();
         compute += answer.timings().computeNanos();
       }
     }
     var outputs = OutputRows.join(pieces);
-    for (var answer : answers) {
-      if (answer != null) {
-        answer.close();
-      }
-    }
-    return new Joined(outputs, new BatchTimings(queue, assemble, compute, maxRows, reason));
+    closeAnswers();
+    return new Joined(outputs, new BatchTimings(queue, assemble, compute, maxRows, waited));
   }
 
   private record Joined(List<Tensor> outputs, BatchTimings timings) implements BatchResult {

@@ -37,20 +37,40 @@ final class WaitingRows {
 
   /** Reserves room; false when the rows do not fit. */
   boolean reserve(int rows, int level) {
-    if (all.addAndGet(rows) > settings.maxRows()) {
-      all.addAndGet(-rows);
+    if (byLevel != null && !addToLevel(byLevel, rows, level)) {
       return false;
     }
-    if (byLevel == null) {
-      return true;
+    boolean fits = add(rows);
+    if (!fits && byLevel != null) {
+      byLevel.addAndGet(level, -rows);
     }
-    int mine = byLevel.addAndGet(level, rows);
+    return fits;
+  }
+
+  /** Never goes beyond the limit, not for a moment, or what fits would be refused meanwhile. */
+  private boolean add(int rows) {
+    int before = all.get();
+    while (before + rows <= settings.maxRows()) {
+      int seen = all.compareAndExchange(before, before + rows);
+      if (seen == before) {
+        return true;
+      }
+      before = seen;
+    }
+    return false;
+  }
+
+  private boolean addToLevel(AtomicIntegerArray counts, int rows, int level) {
     int most = settings.policy(level).maxQueueRows();
-    if (most > 0 && mine > most) {
-      release(rows, level);
-      return false;
+    int before = counts.get(level);
+    while (most == 0 || before + rows <= most) {
+      int seen = counts.compareAndExchange(level, before, before + rows);
+      if (seen == before) {
+        return true;
+      }
+      before = seen;
     }
-    return true;
+    return false;
   }
 
   void release(int rows, int level) {

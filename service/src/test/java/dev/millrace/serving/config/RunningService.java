@@ -1,5 +1,7 @@
 package dev.millrace.serving.config;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import dev.millrace.serving.api.oip.grpc.GrpcServer;
@@ -17,8 +19,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -119,6 +123,22 @@ final class RunningService implements AutoCloseable {
       request.headers(headers);
     }
     return send(request);
+  }
+
+  /** The same without waiting for the answer. */
+  CompletableFuture<HttpResponse<byte[]>> postLater(String path, BodyPublisher body) {
+    var request = HttpRequest.newBuilder(http(path)).timeout(Duration.ofSeconds(30)).POST(body);
+    return http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+  }
+
+  /** The sum over those of a meter's lines that have these tags, such as {@code model="m"}. */
+  double metric(String meter, String... tags) {
+    return new String(get(management("/metrics")).body(), UTF_8)
+        .lines()
+        .filter(line -> line.startsWith(meter + "{") || line.startsWith(meter + " "))
+        .filter(line -> Stream.of(tags).allMatch(line::contains))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .sum();
   }
 
   private HttpResponse<byte[]> send(HttpRequest.Builder request) {

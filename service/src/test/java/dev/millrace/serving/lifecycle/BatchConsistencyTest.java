@@ -4,6 +4,7 @@ import static dev.millrace.serving.fixture.OnnxGraph.integerAttribute;
 import static dev.millrace.serving.fixture.OnnxGraph.integersAttribute;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
@@ -12,24 +13,33 @@ import dev.millrace.protocol.packaging.GoldenExample;
 import dev.millrace.protocol.packaging.GoldenExamples;
 import dev.millrace.protocol.packaging.TensorValue;
 import dev.millrace.serving.device.Device;
+import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.fake.CapturedLog;
 import dev.millrace.serving.fake.FakeDevices;
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.fixture.FixtureModels;
 import dev.millrace.serving.fixture.OnnxGraph;
 import dev.millrace.serving.fixture.Tensors;
-import dev.millrace.serving.inference.InferenceRequest;
+import dev.millrace.serving.inference.InferenceAnswer;
+import dev.millrace.serving.inference.InferenceReply;
 import dev.millrace.serving.runtime.DeviceMemoryException;
 import dev.millrace.serving.runtime.ModelRuntimes;
 import dev.millrace.serving.runtime.RuntimeSettings;
 import dev.millrace.serving.runtime.onnx.OnnxRuntime;
-import dev.millrace.serving.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -153,34 +163,89 @@ class BatchConsistencyTest {
   @Test
   void switchesBatchingOffForTheLoadedModel() {
     mixing(new OnnxGraph(), "Softmax", integerAttribute("axis", 0));
-    try (var engine = new FakeEngine(ModelRuntimes.installed()::forFile)) {
-      engine
-          .rollout()
-          .serve(
-              new Candidate(
-                  "mixing",
-                  "1",
-                  "mixing",
-                  () ->
-                      new ServablePackage(
-                          folder.resolve("model.onnx"),
-                          List.of(),
-                          null,
-                          GoldenExamples.NONE,
-                          List.of())));
+    try (var log = new CapturedLog(BatchConsistency.class);
+        var engine = new FakeEngine(ModelRuntimes.installed()::forFile)) {
+      engine.rollout().serve(mixing());
+      assertThat(log.lines())
+          .singleElement(STRING)
+          .startsWith(
+              "WARN Batching is off, rows of a batch influence each other: model=mixing version=1 found=row 0 of a batch, output 'y' element ")
+          .endsWith("or raise consistency-tolerance.");
       assertThat(engine.catalog().describe("mixing", null).maxBatchRows()).isZero();
-      var request =
-          new InferenceRequest(
-              "mixing",
-              null,
-              List.of(Tensors.floats("x", Shape.of(1, 4), 1, 2, 3, 4)),
-              List.of(),
-              Long.MAX_VALUE,
-              0);
-      try (var answer = engine.inference().inferAndWait(request, FakeEngine.LIMIT)) {
-        assertThat(Tensors.floats(answer.outputs().getFirst())).containsOnly(1);
+      // Together in a run each would be a sixteenth.
+      assertThat(answersTogether(engine)).hasSize(16 * 4).containsOnly(1f);
+      assertThat(runs(engine)).isEqualTo(1 + 16);
+    }
+  }
+
+  private static double runs(FakeEngine engine) {
+    return engine.meteredOf("nv_inference_exec_count", "mixing", "1");
+  }
+
+  /** Sixteen rows of as many callers, which all wait while another one is told of its answer. */
+  private static List<Float> answersTogether(FakeEngine engine) {
+    var allAsked = new CountDownLatch(1);
+    var first = new Reply(allAsked);
+    Thread.startVirtualThread(() -> ask(engine, first));
+    first.told.join();
+    var replies = IntStream.range(0, 16).mapToObj(_ -> new Reply(new CountDownLatch(0))).toList();
+    replies.forEach(reply -> ask(engine, reply));
+    assertThat(runs(engine)).isEqualTo(1);
+    allAsked.countDown();
+    return replies.stream().map(reply -> reply.told.join()).flatMap(List::stream).toList();
+  }
+
+  private static void ask(FakeEngine engine, Reply reply) {
+    var row = Tensors.row("x", 1, 2, 3, 4);
+    engine.inference().infer(FakeEngine.request("mixing", null, List.of(row)), reply);
+  }
+
+  /** Is told on the worker, and holds it until the latch opens. */
+  private static final class Reply implements InferenceReply {
+    private final CompletableFuture<List<Float>> told = new CompletableFuture<>();
+    private final CountDownLatch held;
+
+    Reply(CountDownLatch held) {
+      this.held = held;
+    }
+
+    @Override
+    public Executor home() {
+      return Runnable::run;
+    }
+
+    @Override
+    public void answered(InferenceAnswer answer) {
+      try (answer) {
+        told.complete(list(Tensors.floats(answer.outputs().getFirst())));
+        assertThat(held.await(20, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
       }
     }
+
+    private static List<Float> list(float[] values) {
+      var list = new ArrayList<Float>();
+      for (float value : values) {
+        list.add(value);
+      }
+      return list;
+    }
+
+    @Override
+    public void failed(InferenceFailure failure) {
+      told.completeExceptionally(new InferenceException(failure));
+    }
+  }
+
+  private Candidate mixing() {
+    return new Candidate(
+        "mixing",
+        "1",
+        "mixing",
+        () ->
+            new ServablePackage(
+                folder.resolve("model.onnx"), List.of(), null, GoldenExamples.NONE, List.of()));
   }
 
   private Optional<String> objection(Path model) {

@@ -16,6 +16,8 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +45,8 @@ final class EchoModel implements ExecutableModel {
   private final List<float[]> runs = Collections.synchronizedList(new ArrayList<>());
   private final ConcurrentLinkedQueue<ByteBuffer> free = new ConcurrentLinkedQueue<>();
   private final AtomicInteger padded = new AtomicInteger();
+  private final Set<Integer> outOfMemory = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger garbage = new AtomicInteger();
   private final AtomicInteger held = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Semaphore started = new Semaphore(0);
@@ -70,6 +74,11 @@ final class EchoModel implements ExecutableModel {
   /** Runs at once, on rows of one value: what a run takes follows from its rows. */
   static EchoModel ofValues() {
     return new EchoModel(Shape.of(-1, 1), Integer.MAX_VALUE / 2);
+  }
+
+  /** The same with rows of this many values. */
+  static EchoModel ofRows(int width) {
+    return new EchoModel(Shape.of(-1, width), Integer.MAX_VALUE / 2);
   }
 
   /** Takes two rows of three and nothing else. */
@@ -108,6 +117,16 @@ final class EchoModel implements ExecutableModel {
   /** The threads of the runs, in their order. */
   List<Thread> ranOn() {
     return ranOn;
+  }
+
+  /** The first value of each row, in whole numbers, of all runs that found no memory. */
+  Set<Integer> outOfMemory() {
+    return outOfMemory;
+  }
+
+  /** Runs that read what was not a number: their inputs were given back before. */
+  int garbage() {
+    return garbage.get();
   }
 
   /** Runs whose outputs were not given back. */
@@ -152,7 +171,11 @@ final class EchoModel implements ExecutableModel {
     var values = Tensors.floats(input);
     var memory = memory(values.length);
     for (int i = 0; i < values.length; i++) {
+      if (Float.isNaN(values[i])) {
+        garbage.incrementAndGet();
+      }
       if (values[i] == MEMORY) {
+        firsts(input, values).forEach(first -> outOfMemory.add((int) (float) first));
         throw new DeviceMemoryException("no memory", new IllegalStateException("full"));
       }
       if (values[i] == POISON) {
@@ -175,6 +198,15 @@ final class EchoModel implements ExecutableModel {
     }
     padded.addAndGet(ends ? 1 : 0);
     runs.add(firsts);
+  }
+
+  private static List<Float> firsts(Tensor input, float[] values) {
+    int rows = (int) input.shape().dimension(0);
+    var firsts = new ArrayList<Float>();
+    for (int i = 0; i < rows; i++) {
+      firsts.add(values[i * values.length / rows]);
+    }
+    return firsts;
   }
 
   private ByteBuffer memory(int floats) {

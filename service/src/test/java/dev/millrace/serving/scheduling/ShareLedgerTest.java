@@ -111,6 +111,32 @@ class ShareLedgerTest {
     assertThat(later.served()).isEqualTo(alone.served());
   }
 
+  /** Callers that ask one thing after the other leave the device each time. */
+  @Test
+  void remembersWhatAModelIsAheadOfThoseThatStayed() {
+    var device = new ShareLedger(1, Overlap.PREEMPTIVE, QUANTUM);
+    var stays = new Account(4, 1);
+    var comesAndGoes = new Account(1, 1);
+    stays.start(0);
+    device.list(stays, 0);
+    for (int i = 0; i < 2; i++) {
+      device.list(comesAndGoes, 0);
+      comesAndGoes.start(0);
+      comesAndGoes.stop(QUANTUM);
+      device.dropAbsent(0);
+      device.leaveAlone(stays);
+      device.list(stays, 0);
+    }
+    device.list(comesAndGoes, 0);
+    comesAndGoes.await(1);
+    assertThat(device.waitNanos(comesAndGoes, 0)).isPositive();
+    comesAndGoes.await(-1);
+    stays.stop(0);
+    device.dropAbsent(0);
+    device.startAtFloor(stays);
+    assertThat(stays.served()).as("nobody was left").isEqualTo(2 * QUANTUM);
+  }
+
   /** Models on one device; each event is the end of a run, an arrival, or a look. */
   private static final class SimulatedDevice {
     private final ShareLedger ledger;

@@ -7,6 +7,8 @@ import dev.millrace.serving.fixture.Tensors;
 import dev.millrace.serving.runtime.BoundBatch;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.RunOutputs;
+import dev.millrace.serving.telemetry.FailureReason;
+import dev.millrace.serving.telemetry.ModelMeters;
 import dev.millrace.serving.telemetry.ServingMeters;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Signature;
@@ -40,10 +42,36 @@ class SplitRequestTest {
     assertThat(echo.held()).isZero();
   }
 
+  /** Its inputs are given back when the caller is told. */
+  @Test
+  void isToldOfAFailureOnceNoPieceCanReadTheInputsAnyMore() throws Exception {
+    var caller = Caller.direct();
+    var parts = new SplitRequest(request(3 * MAX_ROWS, caller), 0, MAX_ROWS).parts();
+    var handover = new Handover(meters());
+    fail(parts.get(1), "first", handover);
+    assertThat(parts).allMatch(Part::isForgotten);
+    fail(parts.get(0), "second", handover);
+    fail(parts.get(0), "again", handover);
+    handover.send();
+    assertThat(caller.isTold()).isFalse();
+    runner.run(batch(parts.get(2)));
+    assertThat(caller.failure()).isEqualTo(new InferenceFailure.Broken("first"));
+    assertThat(caller.outcomeCount()).isEqualTo(1);
+    assertThat(echo.held()).isZero();
+  }
+
+  private static void fail(Part part, String message, Handover handover) {
+    part.fail(new InferenceFailure.Broken(message), FailureReason.BACKEND, handover);
+  }
+
+  private static ModelMeters meters() {
+    return new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("echo", "1");
+  }
+
   private static BatchRunner runner(ExecutableModel model) {
     var settings =
         new SchedulerSettings(MAX_ROWS, List.of(), Duration.ZERO, 20, 1, 1, Duration.ZERO);
-    var meters = new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("echo", "1");
+    var meters = meters();
     var learned = Learned.of(settings, MAX_ROWS, 1, "split");
     var queue = new RequestQueue(settings, MAX_ROWS, meters, learned);
     return new BatchRunner(model, queue, learned, meters, NanoClock.SYSTEM, null);
