@@ -32,7 +32,7 @@ class RunsInPlaceTest {
   @Test
   void runsOnTheLoopThatSubmits() throws Exception {
     try (var scheduler = start(SchedulerSettings.defaults(), InstanceRepair.NONE)) {
-      awaitSleep();
+      awaitRunInPlace(scheduler);
       var caller = submit(scheduler, 4);
       assertThat(caller.answer()).containsExactly(4);
       assertThat(caller.toldOn()).isEqualTo(model.ranOn().getLast());
@@ -43,7 +43,7 @@ class RunsInPlaceTest {
   @Test
   void runsWhatCameInOneTurnOfTheLoopTogether() throws Exception {
     try (var scheduler = start(SchedulerSettings.defaults(), InstanceRepair.NONE)) {
-      awaitSleep();
+      awaitRunInPlace(scheduler);
       var callers = new ArrayList<Caller>();
       loop.submit(
               () -> {
@@ -88,7 +88,6 @@ class RunsInPlaceTest {
         new SchedulerSettings(
             4, List.of(), Duration.ofMillis(5), 100, 10, 10, Duration.ofSeconds(10));
     try (var scheduler = start(patient, InstanceRepair.NONE)) {
-      awaitSleep();
       var caller = submit(scheduler, 4);
       assertThat(caller.answer()).containsExactly(4);
       assertThat(model.ranOn().getLast().getName()).startsWith("worker-");
@@ -106,7 +105,7 @@ class RunsInPlaceTest {
           return Optional.of(successor);
         };
     try (var scheduler = start(SchedulerSettings.defaults(), repair)) {
-      awaitSleep();
+      awaitRunInPlace(scheduler);
       assertThat(submit(scheduler, EchoModel.MEMORY).failure())
           .isInstanceOf(InferenceFailure.Overloaded.class);
       assertThat(model.ranOn().getLast().getName()).isEqualTo("loop");
@@ -119,7 +118,7 @@ class RunsInPlaceTest {
   @Test
   void losesTheInstanceThatBrokeInPlaceAndCannotBeReplaced() throws Exception {
     try (var scheduler = start(SchedulerSettings.defaults(), InstanceRepair.NONE)) {
-      awaitSleep();
+      awaitRunInPlace(scheduler);
       submit(scheduler, EchoModel.MEMORY).failure();
       assertThat(submit(scheduler, 4).failure()).isInstanceOf(InferenceFailure.NotReady.class);
     }
@@ -179,12 +178,13 @@ class RunsInPlaceTest {
         List.of(Tensors.row("x", value)), 1, List.of(), Long.MAX_VALUE, 0, outcome);
   }
 
-  private static void awaitSleep() {
+  /** From then on the worker sleeps, until something is left to it. */
+  private void awaitRunInPlace(ModelScheduler scheduler) {
     await()
         .until(
-            () ->
-                Thread.getAllStackTraces().keySet().stream()
-                    .filter(thread -> thread.getName().equals("worker-echo-1-0"))
-                    .anyMatch(thread -> thread.getState() == Thread.State.TIMED_WAITING));
+            () -> {
+              submit(scheduler, 1).answer();
+              return model.ranOn().getLast().getName().equals("loop");
+            });
   }
 }
