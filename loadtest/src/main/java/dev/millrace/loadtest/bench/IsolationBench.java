@@ -62,11 +62,10 @@ final class IsolationBench {
       api.load(light.modelName());
       var target = service.target(light.sample(), Protocol.BINARY);
       Meter.warm(target, List.of(8), plan.warmUp());
+      // What the generator and the service compile the first time is not what is measured.
+      besideLoads(api, target);
       var steady = constant(target);
-      var heavy = new HeavyLoop(api, heavyModel().modelName());
-      Thread.ofPlatform().name("heavy-loop").start(heavy.task);
-      var meanwhile = constant(target);
-      row(layout, heavy.stop(), steady, meanwhile);
+      row(layout, steady, besideLoads(api, target));
     }
   }
 
@@ -74,17 +73,28 @@ final class IsolationBench {
     return plan.isQuick() ? FixtureModel.MLP : FixtureModel.RESNET18;
   }
 
+  private Beside besideLoads(ServiceApi api, Target target) throws Exception {
+    var heavy = new HeavyLoop(api, heavyModel().modelName());
+    Thread.ofPlatform().name("heavy-loop").start(heavy.task);
+    var measured = constant(target);
+    return new Beside(measured, heavy.stop());
+  }
+
+  /** What was measured while so many loads went on. */
+  private record Beside(Measurement measured, int loads) {}
+
   private Measurement constant(Target target) {
     var cell = new Plan(new Arrivals.Constant(RATE), CALLERS, plan.cell(), plan.scenario());
     return Generator.run(target, cell);
   }
 
-  private void row(String layout, int loads, Measurement steady, Measurement meanwhile) {
+  private void row(String layout, Measurement steady, Beside beside) {
+    var meanwhile = beside.measured();
     errors += steady.errors() + meanwhile.errors();
     var ratio = meanwhile.millisAt(99) / steady.millisAt(99);
     table.row(
         layout,
-        Integer.toString(loads),
+        Integer.toString(beside.loads()),
         number("%.3f", steady.millisAt(50)),
         number("%.3f", steady.millisAt(99)),
         number("%.3f", meanwhile.millisAt(99)),
