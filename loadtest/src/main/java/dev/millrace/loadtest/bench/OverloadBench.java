@@ -32,7 +32,7 @@ final class OverloadBench {
           new Plan(
               new Arrivals.Constant(offered),
               GoalService.MOST_CALLERS,
-              plan.cell(),
+              plan.warmUp(),
               plan.scenario());
       var sampled = service.measure(load);
       var failures = sampled.measured().counts().failures();

@@ -6,11 +6,11 @@ import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.ModelLease;
 import dev.millrace.serving.lifecycle.ResponseCache;
 import dev.millrace.serving.lifecycle.ResponseCache.Lookup;
-import dev.millrace.serving.scheduling.Outcome;
 import dev.millrace.serving.scheduling.ScheduledRequest;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.telemetry.UnservedRequests;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -110,19 +110,19 @@ public final class InferenceService {
       if (known == null) {
         lease.submit(scheduled);
       } else {
-        tell(outcome, () -> outcome.completed(known));
+        tell(outcome.home(), () -> outcome.completed(known));
       }
     } catch (RuntimeException | Error e) {
       lease.countRefusal(FailureReason.OTHER);
       var failure = failure(request, e);
-      tell(outcome, () -> outcome.failed(failure));
+      tell(outcome.home(), () -> outcome.failed(failure));
     }
   }
 
-  /** An event loop that is gone takes nothing, but the lease must be given back. */
-  private static void tell(Outcome outcome, Runnable told) {
+  /** An event loop that is gone takes nothing, but leases and memory must be given back. */
+  private static void tell(Executor home, Runnable told) {
     try {
-      outcome.home().execute(told);
+      home.execute(told);
     } catch (RejectedExecutionException _) {
       told.run();
     }
@@ -143,10 +143,6 @@ public final class InferenceService {
   /** Answers a request for which there is no version. */
   void refuseUnserved(InferenceReply reply, InferenceFailure failure) {
     unserved.failed(FailureReason.of(failure));
-    refuse(reply, failure);
-  }
-
-  private static void refuse(InferenceReply reply, InferenceFailure failure) {
-    reply.home().execute(() -> reply.failed(failure));
+    tell(reply.home(), () -> reply.failed(failure));
   }
 }

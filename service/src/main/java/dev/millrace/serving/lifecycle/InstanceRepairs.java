@@ -127,13 +127,22 @@ final class InstanceRepairs implements InstanceRepair {
   private ExecutableModel measured(Berth berth) {
     var measurement = placements.measureNow(berth.device());
     try {
-      var instance = warm(opening.open(berth.device()));
+      return settled(berth, warm(opening.open(berth.device())), measurement);
+    } finally {
+      measurement.ifPresent(Measurement::close);
+    }
+  }
+
+  private ExecutableModel settled(
+      Berth berth, ExecutableModel instance, Optional<Measurement> measurement) {
+    try {
       berths.occupy(berth, instance);
       long grown = measurement.map(by -> by.grownBytes(berth.device())).orElse(0L);
       berth.holding().settle(Math.max(grown, berth.holding().bytes()));
       return instance;
-    } finally {
-      measurement.ifPresent(Measurement::close);
+    } catch (RuntimeException | Error e) {
+      instance.close();
+      throw e;
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.device.Device;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +17,9 @@ import java.util.Optional;
 final class Measurement implements AutoCloseable {
   private final DeviceLedger ledger;
   private final UsedMemory used;
-  private final List<Device> devices;
+
+  /** Those whose turns it has, in one order, so that two loads cannot block each other. */
+  private final List<Device> devices = new ArrayList<>();
 
   /** Used memory plus what was released until then, so that releases cancel out. */
   private final Map<Device, Long> before = new HashMap<>();
@@ -24,12 +27,18 @@ final class Measurement implements AutoCloseable {
   Measurement(DeviceLedger ledger, UsedMemory used, List<Device> devices) {
     this.ledger = ledger;
     this.used = used;
-    // In one order, so that two loads on the same devices cannot block each other.
-    this.devices = devices.stream().distinct().sorted(Comparator.comparing(Device::name)).toList();
-    for (var device : this.devices) {
-      ledger.turn(device).lock();
-      before.put(device, level(device));
+    try {
+      devices.stream().distinct().sorted(Comparator.comparing(Device::name)).forEach(this::begin);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
     }
+  }
+
+  private void begin(Device device) {
+    ledger.turn(device).lock();
+    devices.add(device);
+    before.put(device, level(device));
   }
 
   /** Of one more copy on a device; empty while somebody else measures there. */

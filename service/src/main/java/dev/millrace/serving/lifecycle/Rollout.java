@@ -31,7 +31,7 @@ public final class Rollout implements AutoCloseable {
   private final Retirement retirement;
   private final WaitingRoom waitingRoom;
   private final Recovery recovery;
-  private final Duration loadLimit;
+  private final ChangeTurns turns;
   private final Supplier<Duration> stopLimit;
   private final ReentrantLock offers = new ReentrantLock();
   private volatile boolean closed;
@@ -50,7 +50,7 @@ public final class Rollout implements AutoCloseable {
     this.loader = loader;
     attempts = new LoadAttempts(loader, settings.loadLimit());
     this.retirement = loader.placements().retirement();
-    this.loadLimit = settings.loadLimit();
+    turns = new ChangeTurns(settings.loadLimit());
     this.stopLimit = stopLimit;
     waitingRoom =
         new WaitingRoom(
@@ -94,7 +94,7 @@ public final class Rollout implements AutoCloseable {
 
   /** Replaces what is live, if that is wanted once the model's turn has come. */
   private void change(ServedModel model, Candidate candidate, Haste haste, BooleanSupplier wanted) {
-    takeTurn(model);
+    turns.take(model);
     try {
       if (wanted.getAsBoolean()) {
         replace(model, candidate, haste).close();
@@ -112,7 +112,7 @@ public final class Rollout implements AutoCloseable {
    */
   public void offer(Candidate candidate) {
     var model = catalog.entry(candidate.model());
-    takeTurn(model);
+    turns.take(model);
     try {
       if (model.serving().answers(null) || !loader.knows(candidate)) {
         serve(candidate);
@@ -128,7 +128,7 @@ public final class Rollout implements AutoCloseable {
    * One at a time, so that each sees what room those before it left; without a turn all the same.
    */
   private void offerKnown(ServedModel model, Candidate candidate) {
-    boolean alone = tryTurn(offers);
+    boolean alone = turns.tryTake(offers);
     try {
       var asleep = loader.asleep(candidate);
       if (asleep.isEmpty()) {
@@ -155,7 +155,7 @@ public final class Rollout implements AutoCloseable {
   }
 
   private void unload(ServedModel model, String reason) {
-    takeTurn(model);
+    turns.take(model);
     try {
       catalog.forgive(model.name());
       retirement.retire(model, Serving.NOTHING, reason);
@@ -175,30 +175,13 @@ public final class Rollout implements AutoCloseable {
    * @throws ModelLoadException where that fails, and the version stays where it is
    */
   void relocate(ServedModel model, LoadedVersion version) throws IOException {
-    takeTurn(model);
+    turns.take(model);
     try {
       if (model.serving().live() == version) {
         swap(model, version.candidate(), Haste.NONE).close();
       }
     } finally {
       model.changes().unlock();
-    }
-  }
-
-  private void takeTurn(ServedModel model) {
-    if (!tryTurn(model.changes())) {
-      throw new ModelLoadException(
-          "Model '%s' was busy with another change for %s".formatted(model.name(), loadLimit),
-          null);
-    }
-  }
-
-  private boolean tryTurn(ReentrantLock turn) {
-    try {
-      return turn.tryLock(loadLimit.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ModelLoadException("The change was interrupted", e);
     }
   }
 
@@ -259,13 +242,16 @@ public final class Rollout implements AutoCloseable {
   private void wake(ServedModel model) {
     try (var _ = loadedAgain(model)) {
       model.awakening().end(waitingRoom);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       model.awakening().end(notLoaded(model, e), waitingRoom);
+      if (e instanceof Error error) {
+        throw error;
+      }
     }
   }
 
   private ModelLease loadedAgain(ServedModel model) {
-    takeTurn(model);
+    turns.take(model);
     try {
       var dormant = model.serving().dormant();
       if (dormant == null) {
@@ -281,7 +267,7 @@ public final class Rollout implements AutoCloseable {
     }
   }
 
-  private static InferenceFailure notLoaded(ServedModel model, RuntimeException e) {
+  private static InferenceFailure notLoaded(ServedModel model, Throwable e) {
     return new InferenceFailure.NotReady(
         "Model '%s' was unloaded to make room and cannot be loaded now: %s"
             .formatted(model.name(), e.getMessage()));

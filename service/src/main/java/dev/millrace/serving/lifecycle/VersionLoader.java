@@ -5,22 +5,16 @@ import dev.millrace.serving.device.ProcessMemory;
 import dev.millrace.serving.lifecycle.Berths.Berth;
 import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
 import dev.millrace.serving.runtime.DeviceMemoryException;
-import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.scheduling.DeviceShares;
 import dev.millrace.serving.scheduling.DeviceTurns;
 import dev.millrace.serving.scheduling.FairDevices;
-import dev.millrace.serving.scheduling.ModelScheduler;
-import dev.millrace.serving.scheduling.SchedulerContext;
-import dev.millrace.serving.telemetry.ModelMeters;
 import dev.millrace.serving.telemetry.ServingMeters;
 import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -42,10 +36,9 @@ public final class VersionLoader implements AutoCloseable {
   private final ModelSettingsSource settingsSource;
   private final LifecycleSettings settings;
   private final Placements placements;
-  private final ServingMeters meters;
   private final NanoClock clock;
   private final FairDevices shares;
-  private final ResponseCaches caches;
+  private final VersionOpener opener;
   private final KnownVersions known;
   private final ExecutorService threads;
 
@@ -68,10 +61,9 @@ public final class VersionLoader implements AutoCloseable {
     this.settingsSource = settingsSource;
     this.settings = settings;
     this.placements = placements;
-    this.meters = meters;
     this.clock = clock;
     known = new KnownVersions(settings.known());
-    caches = new ResponseCaches(settings.cacheBytes(), clock);
+    opener = new VersionOpener(settings, placements, meters, clock);
     shares = new FairDevices(Device.cpu().cores(), clock);
     // Native code runs here for seconds: platform threads, so that no virtual thread is held up.
     threads = pool("loader-");
@@ -149,7 +141,7 @@ public final class VersionLoader implements AutoCloseable {
   private LoadedVersion load(
       VersionOpening opening, Berths berths, long fileBytes, long startedNanos) {
     try (var measurement = placements.measure(berths, opening.haste())) {
-      return settled(opened(opening, berths, startedNanos), measurement, fileBytes);
+      return settled(opener.open(opening, berths, startedNanos), measurement, fileBytes);
     } catch (RuntimeException | Error e) {
       known.forget(berths.model());
       if (DeviceMemoryException.isBehind(e)) {
@@ -188,28 +180,6 @@ public final class VersionLoader implements AutoCloseable {
     }
   }
 
-  private LoadedVersion opened(VersionOpening opening, Berths berths, long startedNanos) {
-    opening.prepare(berths);
-    var instances = openedCopies(opening, berths);
-    var checked =
-        opening.with(
-            Background.call(() -> consistent(opening, instances), berths, opening.haste()));
-    var ownMeters = meters.open(opening.candidate().model(), opening.candidate().version());
-    var scheduler = warm(checked, instances, berths, ownMeters);
-    var chosen = checked.settings();
-    return new LoadedVersion(
-        checked.candidate(),
-        checked.describe(instances.getFirst().signature()),
-        new LoadedVersion.Workers(
-            scheduler,
-            ownMeters,
-            berths,
-            caches.open(chosen.cacheBytes(), ownMeters),
-            chosen.placement().residence()),
-        Duration.ofNanos(clock.nanos() - startedNanos),
-        Instant.now());
-  }
-
   /**
    * What a runtime needs only while it reads a file is as large as the model or larger, and the
    * allocator keeps it.
@@ -217,47 +187,6 @@ public final class VersionLoader implements AutoCloseable {
   private static void giveBackMemory(long fileBytes) {
     if (fileBytes >= WORTH_TRIMMING_BYTES) {
       ProcessMemory.trim();
-    }
-  }
-
-  /** Threads that a copy starts for itself would yield for as long as it lives. */
-  private static List<ExecutableModel> openedCopies(VersionOpening opening, Berths berths) {
-    return opening.startsThreads(berths)
-        ? opening.openAll(berths)
-        : Background.call(() -> opening.openAll(berths), berths, opening.haste());
-  }
-
-  private static ModelSettings consistent(VersionOpening opening, List<ExecutableModel> instances) {
-    try {
-      return BatchConsistency.checked(
-          opening.settings(),
-          opening.candidate(),
-          opening.turns().inTurn(instances.getFirst()),
-          opening.files().golden());
-    } catch (RuntimeException | Error e) {
-      instances.forEach(ExecutableModel::close);
-      throw e;
-    }
-  }
-
-  private ModelScheduler warm(
-      VersionOpening opening,
-      List<ExecutableModel> instances,
-      Berths berths,
-      ModelMeters ownMeters) {
-    var chosen = opening.settings();
-    var repairs = new InstanceRepairs(opening, berths, placements, clock);
-    // From here on the scheduler owns the instances.
-    try {
-      return ModelScheduler.startWarm(
-          instances,
-          chosen.scheduling(),
-          new SchedulerContext(ownMeters, clock, opening.turns().shares(), repairs),
-          settings.loadLimit(),
-          work -> Background.run(work, berths, opening.haste()));
-    } catch (RuntimeException e) {
-      ownMeters.close();
-      throw e;
     }
   }
 

@@ -26,7 +26,7 @@ final class RunnableDevices implements DeviceInventory {
   private static Optional<String> objection(List<ModelRuntime> runtimes, Device device) {
     var objections = runtimes.stream().map(runtime -> runtime.objectionTo(device)).toList();
     return objections.stream().allMatch(Optional::isPresent)
-        ? objections.stream().flatMap(Optional::stream).findFirst()
+        ? objections.stream().flatMap(Optional::stream).reduce((one, other) -> one + "; " + other)
         : Optional.empty();
   }
 

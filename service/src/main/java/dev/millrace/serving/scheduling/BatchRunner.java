@@ -61,11 +61,11 @@ final class BatchRunner implements AutoCloseable {
     return waits;
   }
 
-  /** Tells the callers of what is not worth a run. */
+  /** Tells the callers of what is not worth a run, and takes it out of the list. */
   void refuse(List<Part> unwanted, long nowNanos) {
     int predicted = 0;
-    for (int i = 0; i < unwanted.size(); i++) {
-      var part = unwanted.get(i);
+    for (; !unwanted.isEmpty(); unwanted.removeLast()) {
+      var part = unwanted.getLast();
       predicted = part.deadlineNanos - nowNanos > 0 && !part.isForgotten() ? part.rows : predicted;
       refusals.refuse(part, nowNanos, times.expectedNanos(part.rows), handover);
     }
@@ -214,10 +214,10 @@ final class BatchRunner implements AutoCloseable {
 
   private void handOver(
       List<Part> parts, List<Tensor>[] views, int rows, long startedNanos, Computed computed) {
-    long cutNanos = clock.nanos();
     var shared = new SharedOutputs(computed.outputs(), parts.size());
+    var run = new Run(rows, startedNanos, computed, clock.nanos(), shared);
     for (int i = 0; i < parts.size(); i++) {
-      complete(parts.get(i), views[i], shared, rows, startedNanos, computed, cutNanos);
+      complete(parts.get(i), views[i], run);
     }
   }
 
@@ -254,29 +254,30 @@ final class BatchRunner implements AutoCloseable {
         meters.version());
   }
 
-  private void complete(
-      Part part,
-      List<Tensor> views,
-      SharedOutputs shared,
-      int rows,
-      long startedNanos,
-      Computed computed,
-      long cutNanos) {
-    long queueNanos = startedNanos - part.submittedNanos;
-    long assembleNanos = computed.assembledNanos() - startedNanos;
-    long computeNanos = computed.computeNanos();
-    var reason = waits.reason(part.submittedNanos, startedNanos);
+  private void complete(Part part, List<Tensor> views, Run run) {
+    long queueNanos = run.startedNanos - part.submittedNanos;
+    var reason = waits.reason(part.submittedNanos, run.startedNanos);
     meters.waited(reason, queueNanos);
-    var timings = new BatchTimings(queueNanos, assembleNanos, computeNanos, rows, reason);
+    var timings =
+        new BatchTimings(
+            queueNanos, run.assembleNanos(), run.computed.computeNanos(), run.rows, reason);
     var durations =
         new RequestDurations(
-            cutNanos - part.submittedNanos,
+            run.cutNanos - part.submittedNanos,
             queueNanos,
-            assembleNanos,
-            computeNanos,
-            cutNanos - computed.endedNanos());
+            run.assembleNanos(),
+            run.computed.computeNanos(),
+            run.cutNanos - run.computed.endedNanos());
     learned.answered(durations.totalNanos());
-    handOver(part, new PartResult(views, timings, shared), durations);
+    handOver(part, new PartResult(views, timings, run.shared), durations);
+  }
+
+  /** What all parts of a batch have in common after it ran. */
+  private record Run(
+      int rows, long startedNanos, Computed computed, long cutNanos, SharedOutputs shared) {
+    long assembleNanos() {
+      return computed.assembledNanos() - startedNanos;
+    }
   }
 
   /**

@@ -27,15 +27,18 @@ final class Deliveries {
 
   /** Sends everything off; the outcomes of a home that no longer works are delivered here. */
   void send() {
-    for (int i = 0; i < loads.size(); i++) {
-      var load = loads.get(i);
+    while (!loads.isEmpty()) {
+      // Before it leaves: whatever breaks here, none is sent twice.
+      var load = loads.removeLast();
       try {
         load.home.execute(load);
       } catch (RejectedExecutionException _) {
         load.run();
+      } catch (RuntimeException | Error e) {
+        log.error("Outcomes could not be sent home", e);
+        load.run();
       }
     }
-    loads.clear();
   }
 
   /** A batch has few homes, so looking at each is quicker than a map. */

@@ -59,9 +59,20 @@ final class ExpiryTimer implements Runnable {
 
   private void wake() {
     if (started.compareAndSet(false, true)) {
-      Thread.ofVirtual().name(name).start(this);
+      start();
     } else {
       LockSupport.unpark(thread);
+    }
+  }
+
+  /** Where there is no memory for a thread now, the next deadline tries again. */
+  private void start() {
+    try {
+      Thread.ofVirtual().name(name).start(this);
+    } catch (RuntimeException | Error e) {
+      nextNanos.set(NONE);
+      started.set(false);
+      throw e;
     }
   }
 

@@ -13,12 +13,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Queues the requests of one loaded model, batches them and runs them on its instances. See
  * docs/decisions/0003-engine.md for the choices. Thread-safe.
  */
 public final class ModelScheduler implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ModelScheduler.class);
+
   private final ExecutableModel anyInstance;
   private final SchedulerSettings settings;
   private final ModelMeters meters;
@@ -35,6 +39,7 @@ public final class ModelScheduler implements AutoCloseable {
 
   private final List<Worker> workers = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
+  private final WarmUps warmUp;
 
   /** Set when no worker will look into the queue again. */
   private volatile boolean closed;
@@ -73,6 +78,7 @@ public final class ModelScheduler implements AutoCloseable {
       var seat = new Worker.Seat(i, sleepers.get(i), turn, batch, repairs);
       workers.add(new Worker(queue, runner, wakeups, seat, learned, clock));
     }
+    warmUp = new WarmUps(workers, meters, clock, maxBatchRows);
   }
 
   /** Starts one worker thread per instance, which owns it from now on. */
@@ -103,7 +109,7 @@ public final class ModelScheduler implements AutoCloseable {
       Duration limit,
       Executor background) {
     var scheduler = open(instances, settings, context);
-    background.execute(() -> scheduler.warmUp(limit));
+    background.execute(() -> scheduler.warmUp.run(limit));
     scheduler.startThreads();
     return scheduler;
   }
@@ -117,19 +123,6 @@ public final class ModelScheduler implements AutoCloseable {
     } catch (ModelLoadException e) {
       instances.forEach(ExecutableModel::close);
       throw e;
-    }
-  }
-
-  private void warmUp(Duration limit) {
-    long untilNanos = clock.nanos() + limit.toNanos();
-    try {
-      workers.forEach(worker -> worker.warmUp(untilNanos));
-    } catch (WarmUpLateException e) {
-      workers.forEach(Worker::discard);
-      throw warmUpFailed("took longer than " + limit, e);
-    } catch (RuntimeException | Error e) {
-      workers.forEach(Worker::discard);
-      throw warmUpFailed("failed: " + e, e);
     }
   }
 
@@ -214,13 +207,22 @@ public final class ModelScheduler implements AutoCloseable {
       fail(request, failure, FailureReason.REJECTED);
     } else {
       push(request, level, deadline, now);
-      wakeups.request(request.outcome().home());
-      if (deadline != Long.MAX_VALUE) {
-        expiry.watch(deadline);
+      announce(request.outcome().home(), deadline);
+    }
+  }
+
+  /** Whatever breaks here, the request is queued: whoever takes it out tells its caller. */
+  private void announce(Executor home, long deadlineNanos) {
+    try {
+      wakeups.request(home);
+      if (deadlineNanos != Long.MAX_VALUE) {
+        expiry.watch(deadlineNanos);
       }
       if (closed) {
         turnAwayTheRest();
       }
+    } catch (RuntimeException | Error e) {
+      log.error("Workers could not be told of a request", e);
     }
   }
 
@@ -290,12 +292,5 @@ public final class ModelScheduler implements AutoCloseable {
     var handover = new Handover(meters);
     handover.failed(request, failure, reason);
     handover.send();
-  }
-
-  private ModelLoadException warmUpFailed(String how, Throwable cause) {
-    return new ModelLoadException(
-        "The warm-up of model '%s' version '%s' %s. Check that the model runs zeros in batches of 1 to %d rows, or allow more time."
-            .formatted(meters.model(), meters.version(), how, Math.max(queue.maxBatchRows(), 1)),
-        cause);
   }
 }

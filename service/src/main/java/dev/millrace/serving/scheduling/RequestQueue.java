@@ -167,8 +167,7 @@ final class RequestQueue {
     lock.lock();
     try {
       batch.clear();
-      sorted |= !inbox.isEmpty();
-      sortArrivals();
+      sorted |= sortArrivals();
       long next = Long.MAX_VALUE;
       lanes.rewind();
       for (var part = lanes.next(nowNanos); part != null; part = lanes.next(nowNanos)) {
@@ -198,13 +197,16 @@ final class RequestQueue {
         : goal.policy(nowNanos, maxBatchRows, learned.forecast().workers());
   }
 
-  private void sortArrivals() {
+  /** Whether there were any. */
+  private boolean sortArrivals() {
     var part = inbox.takeAll();
+    boolean any = part != null;
     while (part != null) {
       var following = part.next;
       lanes.append(part);
       part = following;
     }
+    return any;
   }
 
   private void collect(long nowNanos, Batch batch) {

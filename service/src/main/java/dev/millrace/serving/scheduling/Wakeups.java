@@ -5,6 +5,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Wakes the workers of a model. A wake-up costs a system call and a thread switch, and an event
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * worker; see {@link Worker#runInPlace}.
  */
 final class Wakeups {
+  private static final Logger log = LoggerFactory.getLogger(Wakeups.class);
+
   private final List<Sleeper> sleepers;
   private final List<? extends StandIn> standIns;
 
@@ -70,7 +74,11 @@ final class Wakeups {
   private void send(Executor home) {
     try {
       home.execute(wake);
-    } catch (RejectedExecutionException _) {
+    } catch (RuntimeException | Error e) {
+      // Also for what should never be: nothing would wake the workers any more.
+      if (!(e instanceof RejectedExecutionException)) {
+        log.error("A wake-up could not be sent", e);
+      }
       arrive();
     }
   }

@@ -1,6 +1,7 @@
 package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.time.NanoClock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,9 @@ final class Worker implements Runnable, Wakeups.StandIn {
   private final Repairs repairs;
   private final boolean hasFixedShapes;
   private volatile boolean abandoned;
+
+  /** Whether the batch holds what left the queue and the runner has not taken over yet. */
+  private boolean holdsParts;
 
   /** What each worker has for itself. */
   record Seat(int index, Sleeper sleeper, Turn turn, Batch batch, Repairs repairs) {}
@@ -81,9 +85,18 @@ final class Worker implements Runnable, Wakeups.StandIn {
   }
 
   private void giveUp(Throwable cause) {
-    log.error("Worker failed between runs", cause);
-    queue.drainTo(batch);
-    runner.giveUp(batch.unwanted());
+    try {
+      log.error("Worker failed between runs", cause);
+      if (holdsParts) {
+        holdsParts = false;
+        runner.giveUp(batch.parts());
+        runner.giveUp(batch.unwanted());
+      }
+      queue.drainTo(batch);
+      runner.giveUp(batch.unwanted());
+    } catch (RuntimeException | Error e) {
+      log.error("Worker could not tell all callers that it failed", e);
+    }
   }
 
   /** Makes the worker end after the run it is in, and without one where it waits for its turn. */
@@ -110,8 +123,7 @@ final class Worker implements Runnable, Wakeups.StandIn {
       return false;
     }
     long now = clock.nanos();
-    var decision = queue.next(now, batch, turn.longestRunNanos());
-    refuseUnwanted(now);
+    var decision = next(now);
     return switch (decision) {
       case null -> !queue.isClosing() && sleep(UNTIL_WOKEN);
       case BatchDecision.LookAgain(long atNanos) -> {
@@ -122,10 +134,15 @@ final class Worker implements Runnable, Wakeups.StandIn {
     };
   }
 
-  private void refuseUnwanted(long now) {
+  /** Fills the batch, and refuses what is not wanted any more. */
+  private @Nullable BatchDecision next(long now) {
+    holdsParts = false;
+    var decision = queue.next(now, batch, turn.longestRunNanos());
+    holdsParts = true;
     if (!batch.unwanted().isEmpty()) {
       runner.refuse(batch.unwanted(), now);
     }
+    return decision;
   }
 
   /**
@@ -137,15 +154,28 @@ final class Worker implements Runnable, Wakeups.StandIn {
     if (!hasFixedShapes || !isBrief(queue.pendingRows()) || !sleeper.standIn()) {
       return false;
     }
-    if (stepInPlace()) {
-      sleeper.leaveAsleep();
-      if (queue.hasArrivals() || queue.isClosing() || abandoned) {
-        sleeper.wake();
-      }
-    } else {
-      sleeper.leaveAwake();
+    boolean nothingLeft = false;
+    try {
+      nothingLeft = stepInPlace();
+    } finally {
+      leave(nothingLeft);
     }
     return true;
+  }
+
+  private void leave(boolean asleep) {
+    if (!asleep) {
+      sleeper.leaveAwake();
+      return;
+    }
+    sleeper.leaveAsleep();
+    if (mustStayAwake()) {
+      sleeper.wake();
+    }
+  }
+
+  private boolean mustStayAwake() {
+    return queue.hasArrivals() || queue.isClosing() || abandoned;
   }
 
   private boolean isBrief(int rows) {
@@ -168,8 +198,7 @@ final class Worker implements Runnable, Wakeups.StandIn {
   private boolean ranAll() {
     long now = clock.nanos();
     // Not bounded to a brief run: what waits for company would take the bound for a full batch.
-    var decision = queue.next(now, batch, turn.longestRunNanos());
-    refuseUnwanted(now);
+    var decision = next(now);
     if (decision instanceof BatchDecision.Run) {
       return runBatch(now) && runner.isIntact() && !queue.hasMore();
     }
@@ -182,12 +211,14 @@ final class Worker implements Runnable, Wakeups.StandIn {
       wakeups.wakeOne();
     }
     if (!turn.take()) {
+      holdsParts = false;
       runner.turnAway(batch);
       return false;
     }
     runner.waits().share(turn.waitedNanos());
     learned.turns().waited(turn.waitedNanos());
     learned.forecast().started(index, batch.rows(), now);
+    holdsParts = false;
     try {
       runner.run(batch);
     } finally {
@@ -202,7 +233,7 @@ final class Worker implements Runnable, Wakeups.StandIn {
   private boolean sleep(long nanos) {
     turn.rest();
     sleeper.announce();
-    if (queue.hasArrivals() || queue.isClosing() || abandoned) {
+    if (mustStayAwake()) {
       sleeper.stayAwake();
     } else {
       sleeper.sleep(nanos);

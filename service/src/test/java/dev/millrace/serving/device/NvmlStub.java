@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** The library of src/test/c/nvml_stub.c, compiled by the machine's C compiler. */
-final class NvmlStub {
+public final class NvmlStub {
   private final Path library;
   private final Path state;
 
@@ -24,7 +24,7 @@ final class NvmlStub {
   }
 
   /** Compiles it into a folder. */
-  static NvmlStub compiledInto(Path folder) throws IOException, InterruptedException {
+  public static NvmlStub compiledInto(Path folder) throws IOException, InterruptedException {
     var library = folder.resolve("libnvidia-ml.so.1");
     var compiler =
         new ProcessBuilder(
@@ -62,12 +62,13 @@ final class NvmlStub {
     }
   }
 
-  String path() {
+  /** For dlopen. */
+  public String path() {
     return library.toString();
   }
 
   /** Such as {@code lost 0}, or nothing. */
-  void say(String lines) throws IOException {
+  public void say(String lines) throws IOException {
     Files.writeString(state, lines);
   }
 }

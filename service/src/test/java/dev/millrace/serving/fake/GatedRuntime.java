@@ -1,7 +1,6 @@
 package dev.millrace.serving.fake;
 
 import dev.millrace.serving.device.Device;
-import dev.millrace.serving.device.DeviceKind;
 import dev.millrace.serving.runtime.BoundBatch;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
@@ -43,11 +42,10 @@ public final class GatedRuntime implements ModelRuntime {
     return "gated";
   }
 
+  /** So a service has GPUs that it can use wherever a driver tells of them. */
   @Override
   public Optional<String> objectionTo(Device device) {
-    return device.kind() == DeviceKind.CPU
-        ? Optional.empty()
-        : Optional.of("gated models run on processors");
+    return Optional.empty();
   }
 
   @Override

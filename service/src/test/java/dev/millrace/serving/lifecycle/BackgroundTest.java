@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -77,7 +78,7 @@ class BackgroundTest {
     started.get(10, TimeUnit.SECONDS);
     asking.interrupt();
     assertThat(interrupted.get(10, TimeUnit.SECONDS)).isTrue();
-    asking.join(10_000);
+    assertThat(asking.join(Duration.ofSeconds(10))).isTrue();
   }
 
   private static int niceness() {

@@ -24,9 +24,10 @@ public final class BodyBudget {
     return new BodyBudget(Math.max(PlatformDependent.maxDirectMemory() / 2, limits.maxBodyBytes()));
   }
 
-  /** What all may take together. */
-  public long limitBytes() {
-    return limitBytes;
+  /** What a client is told for whose request so much is not left; {@code what} it sent. */
+  public String shortage(String what) {
+    return "There is not enough memory for this %s now: all requests under way may take %d bytes together. Retry later, or send fewer rows per request."
+        .formatted(what, limitBytes);
   }
 
   /** False where so many bytes are not left; {@link #giveBack} follows otherwise. */

@@ -14,6 +14,7 @@ final class BodyCollector {
 
   private final ByteBufAllocator allocator;
   private final long announcedBytes;
+  private final int limitBytes;
   private ByteBuf collected = Unpooled.EMPTY_BUFFER;
   private boolean ours;
 
@@ -21,14 +22,25 @@ final class BodyCollector {
    * With no body yet.
    *
    * @param announcedBytes the length that the head gives; 0 where it gives none
+   * @param limitBytes which the body does not exceed
    */
-  BodyCollector(ByteBufAllocator allocator, long announcedBytes) {
+  BodyCollector(ByteBufAllocator allocator, long announcedBytes, int limitBytes) {
     this.allocator = allocator;
     this.announcedBytes = announcedBytes;
+    this.limitBytes = limitBytes;
   }
 
   int length() {
     return collected.readableBytes();
+  }
+
+  /** The memory that the body takes once this chunk is added. */
+  int bytesWith(ByteBuf chunk) {
+    int bytes = collected.readableBytes() + chunk.readableBytes();
+    if (!collected.isReadable() || !chunk.isReadable()) {
+      return bytes;
+    }
+    return ours && bytes <= collected.capacity() ? collected.capacity() : capacity(bytes);
   }
 
   /** Takes over the chunk's reference, also where memory runs out. */
@@ -73,6 +85,8 @@ final class BodyCollector {
   /** For so many bytes, and for those that are likely to come. */
   private int capacity(int bytes) {
     boolean trusted = announcedBytes >= bytes && announcedBytes / TRUSTED_FACTOR <= bytes;
-    return trusted ? (int) announcedBytes : (int) Math.min(2L * bytes, Integer.MAX_VALUE);
+    return trusted
+        ? (int) announcedBytes
+        : Math.clamp(2L * bytes, bytes, Math.max(bytes, limitBytes));
   }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.serving.api.edge;
 
+import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
@@ -27,15 +29,14 @@ final class FastCall implements FastExchange {
   private boolean over;
   private volatile boolean gone;
 
-  FastCall(
-      FastPathHandler connection, ChannelHandlerContext ctx, HttpRequest head, BodyBudget budget) {
+  FastCall(FastPathHandler connection, ChannelHandlerContext ctx, HttpRequest head, FastPath path) {
     this.connection = connection;
     this.ctx = ctx;
     this.head = head;
-    this.budget = budget;
+    budget = path.bodies();
     long announcedBytes =
         head.decoderResult().isSuccess() ? HttpUtil.getContentLength(head, 0L) : 0;
-    this.body = new BodyCollector(ctx.alloc(), announcedBytes);
+    this.body = new BodyCollector(ctx.alloc(), announcedBytes, path.limits().maxBodyBytes());
   }
 
   ChannelHandlerContext context() {
@@ -65,18 +66,26 @@ final class FastCall implements FastExchange {
 
   /** False when there is no memory for it. */
   private boolean collect(ByteBuf chunk) {
-    int bytes = chunk.readableBytes();
-    if (!budget.take(bytes)) {
+    if (!takes(body.bytesWith(chunk))) {
       chunk.release();
       return false;
     }
-    takenBytes += bytes;
     try {
       body.add(chunk);
       return true;
     } catch (OutOfMemoryError _) {
       return false;
     }
+  }
+
+  private boolean takes(long bytes) {
+    long more = bytes - takenBytes;
+    if (more <= 0) {
+      return true;
+    }
+    boolean left = budget.take(more);
+    takenBytes += left ? more : 0;
+    return left;
   }
 
   /** Whether the request has arrived whole. */
@@ -126,6 +135,13 @@ final class FastCall implements FastExchange {
   @Override
   public boolean gone() {
     return gone;
+  }
+
+  @Override
+  public void hold(long bytes) {
+    if (!takes(bytes)) {
+      throw new InferenceException(new InferenceFailure.Overloaded(budget.shortage("request")));
+    }
   }
 
   @Override

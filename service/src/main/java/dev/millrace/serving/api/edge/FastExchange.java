@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.edge;
 
+import dev.millrace.serving.failure.InferenceException;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -14,6 +15,14 @@ public interface FastExchange {
 
   /** Whether the client has gone away. Any thread. */
   boolean gone();
+
+  /**
+   * Counts the memory that the request takes, its body or its tensors, whichever is more, against
+   * what all may take together; it is given back with the answer. On the loop.
+   *
+   * @throws InferenceException with an Overloaded, where there is not so much left
+   */
+  void hold(long bytes);
 
   /**
    * Sends the answer, exactly once, and takes over its reference; the headers for its length and

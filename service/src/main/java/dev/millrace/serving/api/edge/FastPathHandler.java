@@ -170,7 +170,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
   }
 
   private void begin(ChannelHandlerContext ctx, HttpRequest head) {
-    call = new FastCall(this, ctx, head, path.bodies());
+    call = new FastCall(this, ctx, head, path);
     path.inFlight().enter();
     var refusal = Refusal.ofHead(head, path.limits());
     if (refusal.isPresent()) {

@@ -81,10 +81,7 @@ record Refusal(int status, String message) {
   }
 
   static Refusal ofFullMemory(BodyBudget bodies) {
-    return new Refusal(
-        503,
-        "There is not enough memory for this request now: the bodies of all requests under way may take %d bytes. Retry later, or send fewer rows per request."
-            .formatted(bodies.limitBytes()));
+    return new Refusal(503, bodies.shortage("request"));
   }
 
   static Refusal ofSlowHead(RequestLimits limits) {

@@ -375,7 +375,7 @@ class FastPathHandlerIT {
       var refused = late.post("/fast", "", new byte[LIMIT_BYTES]).read();
       assertThat(refused.status()).isEqualTo(503);
       assertThat(refused.text())
-          .contains("the bodies of all requests under way may take 300000 bytes. Retry later");
+          .contains("all requests under way may take 300000 bytes together. Retry later");
       parked.answer();
       assertThat(client.read().status()).isEqualTo(200);
       assertThat(later.post("/fast", "", new byte[LIMIT_BYTES]).read().status()).isEqualTo(200);

@@ -7,12 +7,9 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
 import dev.millrace.serving.device.Device;
-import dev.millrace.serving.device.DeviceHealth;
 import dev.millrace.serving.device.DeviceKind;
-import dev.millrace.serving.fake.FakeDevices;
 import dev.millrace.serving.fixture.FixtureModels;
 import dev.millrace.serving.runtime.ModelLoadException;
-import dev.millrace.serving.runtime.ModelRuntimes;
 import dev.millrace.serving.runtime.RuntimeSettings;
 import java.nio.file.Path;
 import java.util.Map;
@@ -36,22 +33,6 @@ class GpuProvidersTest {
         .withMessage(
             "This build has no CUDA, and 'model.onnx' belongs on cuda:2; build it with"
                 + " './millrace build -Pgpu', use the GPU image, or set instances to kind: cpu.");
-  }
-
-  @Test
-  void countsGpusAsFailedWhereThisBuildCannotUseThem() {
-    assumeThat(OrtEnvironment.getAvailableProviders()).doesNotContain(OrtProvider.CUDA);
-    var machine = new FakeDevices(1 << 30).withGpu(0, 1 << 30);
-    var runnable = ModelRuntimes.installed().runnable(machine);
-    assertThat(runnable.devices()).isEqualTo(machine.devices());
-    assertThat(runnable.health(machine.devices().getFirst())).isEqualTo(new DeviceHealth.Healthy());
-    assertThat(runnable.health(machine.devices().getLast()))
-        .isEqualTo(
-            new DeviceHealth.Failed(
-                "This build has no CUDA; build it with './millrace build -Pgpu', use the GPU"
-                    + " image, or set instances to kind: cpu"));
-    assertThat(runnable.state(machine.devices().getLast()).health())
-        .isInstanceOf(DeviceHealth.Failed.class);
   }
 
   @Test

@@ -60,7 +60,7 @@ public final class GrpcServer implements AutoCloseable {
             .addService(
                 InferenceMethods.of(
                     new InferenceGrpcService(catalog, control, blocking),
-                    new InferMethod(inference, loops, settings.messageTimeout())))
+                    new InferMethod(inference, loops, settings)))
             .addService(ServerInterceptors.intercept(health, INTERCEPTORS))
             .addService(
                 ServerInterceptors.intercept(ProtoReflectionServiceV1.newInstance(), INTERCEPTORS))

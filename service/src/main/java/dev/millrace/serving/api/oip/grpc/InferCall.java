@@ -65,12 +65,12 @@ final class InferCall extends ServerCall.Listener<InputStream> implements Infere
       return;
     }
     if (decoded != null) {
-      close(Status.INTERNAL.withDescription("ModelInfer takes one message, not several."));
+      refuse(Status.INTERNAL.withDescription("ModelInfer takes one message, not several."));
       return;
     }
     try {
       decoded = method.decode(message);
-      memory.hold();
+      memory.hold(decoded.memory().capacity());
     } catch (InferenceException refusal) {
       close(GrpcStatuses.of(refusal.failure()));
     } catch (StatusRuntimeException unreadable) {
@@ -92,7 +92,7 @@ final class InferCall extends ServerCall.Listener<InputStream> implements Infere
       return;
     }
     if (request == null) {
-      close(Status.INTERNAL.withDescription("The call ended before its message."));
+      refuse(Status.INTERNAL.withDescription("The call ended before its message."));
       return;
     }
     submitted = true;

@@ -28,11 +28,13 @@ final class InferMethod implements ServerCallHandler<InputStream, InputStream> {
   private final InferenceService inference;
   private final EventLoops loops;
   private final Duration messageTimeout;
+  private final MessageLimits limits;
 
-  InferMethod(InferenceService inference, EventLoops loops, Duration messageTimeout) {
+  InferMethod(InferenceService inference, EventLoops loops, GrpcSettings settings) {
     this.inference = inference;
     this.loops = loops;
-    this.messageTimeout = messageTimeout;
+    messageTimeout = settings.messageTimeout();
+    limits = new MessageLimits(settings.maxMessageBytes());
   }
 
   @Override
@@ -64,8 +66,7 @@ final class InferMethod implements ServerCallHandler<InputStream, InputStream> {
 
   private DecodedInfer decodeAny(InputStream stream, @Nullable Deadline deadline) {
     var message =
-        GRPCInferenceServiceGrpc.getModelInferMethod()
-            .parseRequest(TensorCountLimit.checked(stream));
+        GRPCInferenceServiceGrpc.getModelInferMethod().parseRequest(limits.checked(stream));
     try {
       return decoder.decode(
           message, RequestOptions.of(message, deadline, NanoClock.SYSTEM.nanos()));

@@ -8,7 +8,7 @@ import io.grpc.Status;
 
 /**
  * Holds the messages of all calls under way against the memory that bodies may take together, HTTP
- * included. Bytes count as they arrive, and as they come out of a compressed message.
+ * included. Bytes count as they arrive, as they come out of a compressed message, and as tensors.
  */
 final class MessageMemory extends ServerStreamTracer.Factory {
   private static final Context.Key<OfCall> CURRENT = Context.key("memory of the call");
@@ -30,8 +30,9 @@ final class MessageMemory extends ServerStreamTracer.Factory {
   }
 
   /**
-   * What the message of one call takes: the larger of what was sent and what it was uncompressed.
-   * It is given back when the stream is closed and nobody reads the request any more.
+   * What the message of one call takes: the largest of what was sent, what it was uncompressed and
+   * what its tensors take. It is given back when the stream is closed and nobody reads the request
+   * any more.
    */
   static final class OfCall extends ServerStreamTracer {
     private final BodyBudget budget;
@@ -40,6 +41,7 @@ final class MessageMemory extends ServerStreamTracer.Factory {
     private int holders = 1;
     private long sentBytes;
     private long uncompressedBytes;
+    private long tensorBytes;
     private long takenBytes;
     private Status.Code end = Status.Code.OK;
 
@@ -77,9 +79,14 @@ final class MessageMemory extends ServerStreamTracer.Factory {
       return end;
     }
 
-    /** The request is read on after the stream is closed; {@link #letGo()} follows. */
-    synchronized void hold() {
+    /**
+     * The tensors are read on after the stream is closed; {@link #letGo()} follows, also where this
+     * throws RESOURCE_EXHAUSTED.
+     */
+    synchronized void hold(int bytes) {
       holders++;
+      tensorBytes = bytes;
+      take();
     }
 
     synchronized void letGo() {
@@ -91,15 +98,13 @@ final class MessageMemory extends ServerStreamTracer.Factory {
     }
 
     private void take() {
-      long more = Math.max(sentBytes, uncompressedBytes) - takenBytes;
+      long more = Math.max(Math.max(sentBytes, uncompressedBytes), tensorBytes) - takenBytes;
       if (more <= 0) {
         return;
       }
       if (!budget.take(more)) {
         throw Status.RESOURCE_EXHAUSTED
-            .withDescription(
-                "There is not enough memory for this message now: the messages and bodies of all requests under way may take %d bytes. Retry later, or send fewer rows per request."
-                    .formatted(budget.limitBytes()))
+            .withDescription(budget.shortage("message"))
             .asRuntimeException();
       }
       takenBytes += more;

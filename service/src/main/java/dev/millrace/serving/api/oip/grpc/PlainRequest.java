@@ -31,8 +31,13 @@ final class PlainRequest {
 
   private static final int ALIGNMENT = 8;
 
-  /** For the gaps between a few contents. */
+  /** For the gaps between a few contents; once it is used up, for those of all there may be. */
   private static final int SLACK_BYTES = 64;
+
+  private static final int FULL_SLACK_BYTES = ALIGNMENT * MessageLimits.MAX_TENSORS;
+
+  /** More than tensors of any use have. */
+  private static final int MAX_RANK = 32;
 
   private final WireBytes bytes;
   private final ByteBufAllocator allocator;
@@ -149,7 +154,8 @@ final class PlainRequest {
     if (neededBytes <= memory.capacity() && memory.capacity() > 0) {
       return;
     }
-    long capacity = neededBytes + followingBytes + SLACK_BYTES;
+    int slackBytes = memory.capacity() == 0 ? SLACK_BYTES : FULL_SLACK_BYTES;
+    long capacity = neededBytes + followingBytes + slackBytes;
     if (capacity > Integer.MAX_VALUE) {
       throw new NotPlainException();
     }
@@ -184,7 +190,7 @@ final class PlainRequest {
   }
 
   private static void requireFew(int count) throws NotPlainException {
-    if (count >= TensorCountLimit.MAX_TENSORS) {
+    if (count >= MessageLimits.MAX_TENSORS) {
       throw new NotPlainException();
     }
   }
@@ -202,7 +208,10 @@ final class PlainRequest {
     private long[] dimensions = new long[4];
     private int rank;
 
-    void add(long dimension) {
+    void add(long dimension) throws NotPlainException {
+      if (rank == MAX_RANK) {
+        throw new NotPlainException();
+      }
       if (rank == dimensions.length) {
         dimensions = Arrays.copyOf(dimensions, 2 * rank);
       }

@@ -27,6 +27,15 @@ final class DecodedRequest implements AutoCloseable {
     memory.add(buffer);
   }
 
+  /** The memory of its tensors. */
+  long bytes() {
+    long bytes = 0;
+    for (var buffer : memory) {
+      bytes += buffer.capacity();
+    }
+    return bytes;
+  }
+
   void add(Tensor input) {
     inputs.add(input);
   }

@@ -103,6 +103,7 @@ public final class InferRoute implements FastRoute {
     var decoded = decode(request, target, body, exchange);
     boolean submitted = false;
     try {
+      exchange.hold(decoded.bytes());
       decoded.restrict(InferHeaders.cacheUse(request.headers()));
       var inference = decoded.toInference(target.model(), target.version(), clock.nanos());
       engine.infer(inference, new RestReply(exchange, decoded, writers.get(), request.headers()));

@@ -5,8 +5,10 @@ import dev.millrace.serving.api.edge.FastExchange;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.Future;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +19,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One body per two processors at a time, counted until its loop has read it: many small bodies
  * take neither the memory of as many large ones nor the processors of all other virtual threads.
+ * Nothing is done for a client that has gone meanwhile.
  */
 final class Inflation {
   private static final Logger log = LoggerFactory.getLogger(Inflation.class);
@@ -56,13 +59,30 @@ final class Inflation {
         refusal,
         () -> {
           var inflated = inflated(coding, body, exchange);
-          var reading = exchange.loop().submit(() -> read(inflated, exchange, reader, refusal));
+          var reading = submit(exchange, inflated, () -> read(inflated, exchange, reader, refusal));
           var _ = reading.awaitUninterruptibly();
         });
   }
 
+  private static Future<?> submit(FastExchange exchange, ByteBuf inflated, Runnable reading) {
+    try {
+      return exchange.loop().submit(reading);
+    } catch (RuntimeException | Error e) {
+      inflated.release();
+      throw e;
+    }
+  }
+
+  private static void requirePresent(FastExchange exchange) {
+    if (exchange.gone()) {
+      throw new InferenceException(
+          new InferenceFailure.Cancelled("The client left before its body was decompressed."));
+    }
+  }
+
   private ByteBuf inflated(ContentCoding coding, ByteBuf body, FastExchange exchange) {
     try {
+      requirePresent(exchange);
       return coding.inflate(body, limitBytes, exchange.allocator());
     } finally {
       body.release();
@@ -75,7 +95,13 @@ final class Inflation {
       Consumer<ByteBuf> reader,
       Consumer<InferenceFailure> refusal) {
     try {
-      refusing(exchange, refusal, () -> reader.accept(inflated));
+      refusing(
+          exchange,
+          refusal,
+          () -> {
+            requirePresent(exchange);
+            reader.accept(inflated);
+          });
     } finally {
       inflated.release();
     }
@@ -87,6 +113,8 @@ final class Inflation {
       work.run();
     } catch (InferenceException refused) {
       exchange.loop().execute(() -> refusal.accept(refused.failure()));
+    } catch (RejectedExecutionException stopped) {
+      log.debug("The server stopped before a body was decompressed", stopped);
     } catch (RuntimeException | Error broken) {
       // The outermost handler of an inflated request: whatever broke, the client gets an answer.
       log.error("Request not answered", broken);

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Timeout;
 class GrpcMemoryIT {
   private static final int BUDGET_BYTES = 100_000;
   private static final String FULL =
-      "There is not enough memory for this message now: the messages and bodies of all requests under way may take 100000 bytes. Retry later, or send fewer rows per request.";
+      "There is not enough memory for this message now: all requests under way may take 100000 bytes together. Retry later, or send fewer rows per request.";
 
   /** Only one model is loaded at a time, so that a request for another one waits at the gate. */
   private final FakeEngine engine =

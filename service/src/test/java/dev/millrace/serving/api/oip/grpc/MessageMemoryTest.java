@@ -41,7 +41,7 @@ class MessageMemoryTest {
     assertThatThrownBy(() -> call.inboundUncompressedSize(40))
         .isInstanceOf(StatusRuntimeException.class)
         .hasMessage(
-            "RESOURCE_EXHAUSTED: There is not enough memory for this message now: the messages and bodies of all requests under way may take 100 bytes. Retry later, or send fewer rows per request.");
+            "RESOURCE_EXHAUSTED: There is not enough memory for this message now: all requests under way may take 100 bytes together. Retry later, or send fewer rows per request.");
     call.streamClosed(Status.RESOURCE_EXHAUSTED);
     assertThat(isLeft(100)).isTrue();
   }
@@ -49,9 +49,11 @@ class MessageMemoryTest {
   @Test
   void keepsTheMemoryOfARequestThatIsStillReadAfterItsClientHasGone() {
     call.inboundWireSize(60);
-    call.hold();
+    call.hold(80);
+    assertThat(isLeft(21)).as("beside tensors larger than their message").isFalse();
     call.streamClosed(Status.CANCELLED);
-    assertThat(isLeft(41)).isFalse();
+    assertThat(isLeft(20)).isTrue();
+    assertThat(isLeft(21)).isFalse();
     call.letGo();
     assertThat(isLeft(100)).isTrue();
   }

@@ -103,7 +103,7 @@ class PlainRequestsTest {
   @Test
   void leavesAMessageWithTooManyTensors() throws IOException {
     var message = ModelInferRequest.newBuilder();
-    for (int i = 0; i <= TensorCountLimit.MAX_TENSORS; i++) {
+    for (int i = 0; i <= MessageLimits.MAX_TENSORS; i++) {
       message.addInputs(input("FP32", 0)).addRawInputContents(ByteString.EMPTY);
     }
     var bytes = message.build().toByteArray();

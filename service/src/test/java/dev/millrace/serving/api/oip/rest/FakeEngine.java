@@ -77,6 +77,10 @@ final class FakeEngine implements InferEngine {
     }
   }
 
+  boolean isParked() {
+    return !parked.isEmpty();
+  }
+
   void release() throws InterruptedException {
     parked.take().run();
   }

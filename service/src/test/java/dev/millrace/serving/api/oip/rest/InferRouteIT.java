@@ -272,6 +272,30 @@ class InferRouteIT {
     engine.release();
   }
 
+  /** Compressed they are a few hundred bytes, as JSON a quarter of what all may take. */
+  @Test
+  void countsTensorsThatAreLargerThanTheirBodyAgainstTheMemoryOfAll() throws Exception {
+    var json =
+        "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,120000],\"datatype\":\"FP64\",\"data\":[1%s]}]}"
+            .formatted(",1".repeat(119_999));
+    var zipped = new ByteArrayOutputStream();
+    try (var zip = new GZIPOutputStream(zipped)) {
+      zip.write(text(json));
+    }
+    try (var client = server.connect()) {
+      client.post("/v2/models/parked/infer", "Content-Encoding: gzip\n", zipped.toByteArray());
+      await().until(() -> server.inFlight().count() == 1 && engine.isParked());
+      var response = post(PATH, "Content-Encoding: gzip\n", zipped.toByteArray());
+      assertThat(response.status()).isEqualTo(503);
+      assertThat(response.text()).contains("all requests under way may take 1572864 bytes");
+      assertThat(engine.refused()).containsExactly("m/null REJECTED");
+      engine.release();
+      assertThat(client.read().status()).isEqualTo(200);
+    }
+    var later = post(PATH, "Content-Encoding: gzip\n", zipped.toByteArray());
+    assertThat(later.status()).isEqualTo(200);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "/v2/models/m/infer/, slow",

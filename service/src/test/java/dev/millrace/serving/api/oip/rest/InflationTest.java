@@ -1,6 +1,7 @@
 package dev.millrace.serving.api.oip.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.millrace.serving.api.edge.ContentCoding;
 import dev.millrace.serving.api.edge.FastExchange;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 class InflationTest {
   private final EventLoop loop = new DefaultEventLoop();
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
+  private volatile boolean gone;
   private final CompletableFuture<String> outcome = new CompletableFuture<>();
   private final ByteBuf body =
       ContentCoding.GZIP.deflate(
@@ -72,6 +74,24 @@ class InflationTest {
     assertThat(outcome.get()).isEqualTo("Broken[message=The request could not be handled.]");
   }
 
+  @Test
+  void doesNothingForAClientThatHasGone() throws Exception {
+    gone = true;
+    start(9_000, _ -> outcome.complete("read"));
+    assertThat(outcome.get()).startsWith("Cancelled").contains("left before its body was");
+  }
+
+  @Test
+  void givesTheMemoryBackWhenTheServerHasStopped() throws Exception {
+    loop.shutdownGracefully(0, 5, TimeUnit.SECONDS).await();
+    start(9_000, _ -> outcome.complete("read"));
+    await().untilAsserted(() -> assertThat(body.refCnt()).isOne());
+    await()
+        .untilAsserted(
+            () -> assertThat(allocator.metric().usedDirectMemory()).isEqualTo(body.capacity()));
+    assertThat(outcome).isNotDone();
+  }
+
   private void start(int limitBytes, Consumer<ByteBuf> reader) {
     new Inflation(limitBytes)
         .start(ContentCoding.GZIP, body, new Exchange(), reader, this::refused);
@@ -95,8 +115,11 @@ class InflationTest {
 
     @Override
     public boolean gone() {
-      return false;
+      return gone;
     }
+
+    @Override
+    public void hold(long bytes) {}
 
     @Override
     public void reply(FullHttpResponse response) {

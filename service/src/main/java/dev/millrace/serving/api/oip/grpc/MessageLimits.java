@@ -12,18 +12,19 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Refuses a ModelInfer message with very many tensors before it is parsed: an empty tensor is two
- * bytes on the wire, but an object in memory.
+ * Refuses a ModelInfer message that takes far more memory than bytes on the wire, before it is
+ * parsed: an empty tensor is two bytes but an object, and a small number is one byte but eight in
+ * memory.
+ *
+ * @param maxParsedBytes of shapes and contents once they are parsed
  */
-final class TensorCountLimit {
+record MessageLimits(long maxParsedBytes) {
   static final int MAX_TENSORS = 1_024;
   private static final int LEAST_TENSOR_BYTES = 2;
   private static final int STEP_BYTES = 512;
 
-  private TensorCountLimit() {}
-
-  /** The message from its beginning; throws StatusRuntimeException where it has too many. */
-  static InputStream checked(InputStream message) {
+  /** The message from its beginning; throws StatusRuntimeException where it is beyond a limit. */
+  InputStream checked(InputStream message) {
     try {
       if (isShort(message)) {
         return message;
@@ -31,7 +32,7 @@ final class TensorCountLimit {
       var whole =
           message.markSupported() ? message : new ByteArrayInputStream(message.readAllBytes());
       whole.mark(Integer.MAX_VALUE);
-      check(CodedInputStream.newInstance(whole, STEP_BYTES));
+      check(CodedInputStream.newInstance(whole, STEP_BYTES), whole.available());
       whole.reset();
       return whole;
     } catch (IOException e) {
@@ -44,7 +45,9 @@ final class TensorCountLimit {
         && message.available() <= MAX_TENSORS * LEAST_TENSOR_BYTES;
   }
 
-  private static void check(CodedInputStream fields) throws IOException {
+  private void check(CodedInputStream fields, int length) throws IOException {
+    var sizes = new ParsedSizes(fields, maxParsedBytes);
+    boolean mayGrow = length > maxParsedBytes / ParsedSizes.MOST_GROWTH;
     int inputs = 0;
     int outputs = 0;
     int contents = 0;
@@ -57,7 +60,9 @@ final class TensorCountLimit {
               checkCount("raw_input_contents", ++contents);
           default -> {}
         }
-        if (!fields.skipField(tag)) {
+        if (mayGrow && tag == ParsedSizes.INPUT) {
+          sizes.addInput();
+        } else if (!fields.skipField(tag)) {
           return;
         }
       }
