@@ -31,11 +31,23 @@ final class StartBench {
   }
 
   Section run() throws Exception {
+    warmGenerator();
     for (var protocol : plan.isQuick() ? List.of(Protocol.BINARY) : List.of(Protocol.values())) {
       terminal.println("  start for " + protocol.label());
       measure(protocol);
     }
     return new Section(table.toString(), errors);
+  }
+
+  /** A cold client would send little in the first second, and the server seem dear. */
+  private void warmGenerator() throws Exception {
+    try (var service = ServedFixtures.loaded(setup, List.of(FixtureModel.MLP))) {
+      service.awaitReady();
+      for (var protocol : Protocol.values()) {
+        var target = service.target(FixtureModel.MLP.sample(), protocol);
+        Meter.warm(target, List.of(CALLERS), plan.warmUp());
+      }
+    }
   }
 
   private void measure(Protocol protocol) throws Exception {

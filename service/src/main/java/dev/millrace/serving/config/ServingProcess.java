@@ -1,5 +1,6 @@
 package dev.millrace.serving.config;
 
+import dev.millrace.serving.device.ProcessMemory;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,7 @@ public final class ServingProcess {
    */
   public static void run(String... arguments) {
     CompilerThreads.yieldToRequests();
+    ProcessMemory.mapLargeBlocks();
     leaveLeakSearchToTests();
     var environment = new AtomicReference<Environment>();
     try {

@@ -39,7 +39,26 @@ public final class ProcessMemory {
   private static final Optional<MethodHandle> TRIM =
       found("malloc_trim", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
 
+  private static final Optional<MethodHandle> OPTION =
+      found(
+          "mallopt",
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+
+  /** M_MMAP_THRESHOLD of malloc.h. */
+  private static final int MAPPING_THRESHOLD = -3;
+
+  private static final int LARGE_BYTES = 1 << 20;
+
   private ProcessMemory() {}
+
+  /**
+   * Makes each large block a mapping of its own, which goes back to the system once it is freed.
+   * glibc otherwise keeps what was freed once, up to 32 MiB a block, and {@link #trim} has to find
+   * it. Does nothing without glibc.
+   */
+  public static void mapLargeBlocks() {
+    OPTION.ifPresent(ProcessMemory::mapLargeBlocks);
+  }
 
   /** Bytes that native code of this process holds now; 0 where that cannot be told. */
   public static long usedBytes() {
@@ -74,6 +93,15 @@ public final class ProcessMemory {
       return info.get(ValueLayout.JAVA_LONG, MAPPED) + info.get(ValueLayout.JAVA_LONG, IN_USE);
     } catch (Throwable e) {
       throw new IllegalStateException("mallinfo2 cannot be called", e);
+    }
+  }
+
+  private static void mapLargeBlocks(MethodHandle option) {
+    try {
+      boolean done = (int) option.invokeExact(MAPPING_THRESHOLD, LARGE_BYTES) == 1;
+      log.debug("Large blocks are mapped: {}", done);
+    } catch (Throwable e) {
+      throw new IllegalStateException("mallopt cannot be called", e);
     }
   }
 

@@ -22,10 +22,7 @@ public final class ThreadPriority {
 
   private ThreadPriority() {}
 
-  /**
-   * Lowers that of the calling thread, which then also leaves its core sooner; false where the
-   * system has none or refuses.
-   */
+  /** Lowers that of the calling thread; false where the system has none or refuses. */
   public static boolean lower(int nice) {
     return lower(0, nice);
   }
@@ -41,11 +38,7 @@ public final class ThreadPriority {
       return false;
     }
     try {
-      boolean done = (int) SET_PRIORITY.get().invokeExact(PRIO_PROCESS, thread, nice) == 0;
-      if (done) {
-        ThreadSlice.shorten(thread, nice);
-      }
-      return done;
+      return (int) SET_PRIORITY.get().invokeExact(PRIO_PROCESS, thread, nice) == 0;
     } catch (Throwable e) {
       throw new IllegalStateException("setpriority cannot be called", e);
     }

@@ -84,6 +84,6 @@ final class Retirement {
 
   private void trim() {
     trimAhead.set(false);
-    ProcessMemory.trim();
+    Background.run(ProcessMemory::trim, Haste.NONE);
   }
 }

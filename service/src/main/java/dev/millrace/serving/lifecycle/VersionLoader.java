@@ -141,7 +141,8 @@ public final class VersionLoader implements AutoCloseable {
   private LoadedVersion load(
       VersionOpening opening, Berths berths, long fileBytes, long startedNanos) {
     try (var measurement = placements.measure(berths, opening.haste())) {
-      return settled(opener.open(opening, berths, startedNanos), measurement, fileBytes);
+      return settled(
+          opener.open(opening, berths, startedNanos), measurement, fileBytes, opening.haste());
     } catch (RuntimeException | Error e) {
       known.forget(berths.model());
       if (DeviceMemoryException.isBehind(e)) {
@@ -168,10 +169,11 @@ public final class VersionLoader implements AutoCloseable {
     return 2 * Math.max(berth.holding().bytes(), 1);
   }
 
-  private LoadedVersion settled(LoadedVersion loaded, Measurement measurement, long fileBytes) {
+  private LoadedVersion settled(
+      LoadedVersion loaded, Measurement measurement, long fileBytes, Haste haste) {
     try {
       settle(loaded.berths(), measurement, fileBytes);
-      giveBackMemory(fileBytes);
+      giveBackMemory(fileBytes, haste);
       remember(loaded);
       return loaded;
     } catch (RuntimeException | Error e) {
@@ -184,9 +186,13 @@ public final class VersionLoader implements AutoCloseable {
    * What a runtime needs only while it reads a file is as large as the model or larger, and the
    * allocator keeps it.
    */
-  private static void giveBackMemory(long fileBytes) {
+  private static void giveBackMemory(long fileBytes, Haste haste) {
     if (fileBytes >= WORTH_TRIMMING_BYTES) {
-      ProcessMemory.trim();
+      if (haste == Haste.START) {
+        ProcessMemory.trim();
+      } else {
+        Background.run(ProcessMemory::trim, haste);
+      }
     }
   }
 

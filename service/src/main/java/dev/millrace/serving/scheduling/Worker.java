@@ -1,5 +1,6 @@
 package dev.millrace.serving.scheduling;
 
+import dev.millrace.serving.device.ThreadPriority;
 import dev.millrace.serving.time.NanoClock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,6 +20,11 @@ final class Worker implements Runnable, Wakeups.StandIn {
    * and to be woken by it takes some 20 µs, so for longer runs it matters little.
    */
   private static final long BRIEF_NANOS = 100_000;
+
+  /**
+   * A tenth of a core that others keep busy: those who wait for the memory should not wait long.
+   */
+  private static final int CLOSING_NICE = 10;
 
   private final RequestQueue queue;
   private final BatchRunner runner;
@@ -66,6 +72,8 @@ final class Worker implements Runnable, Wakeups.StandIn {
       while (!abandoned && guardedStep()) {
         // Each step takes something, or sleeps.
       }
+      // To give back the memory of a large model takes milliseconds, for which nobody should wait.
+      var _ = ThreadPriority.lower(CLOSING_NICE);
     } finally {
       turn.rest();
     }
