@@ -148,6 +148,11 @@ final class PlacementPolicy {
                 place.device().name(),
                 Bytes.text(plan.room(place.device())),
                 Bytes.text(place.budgetBytes()))
-        : "%s has failed: %s".formatted(place.device().name(), place.failure());
+        : "%s has failed: %s".formatted(place.device().name(), withoutPeriod(place.failure()));
+  }
+
+  /** A sentence, or several, that go on in another. */
+  private static String withoutPeriod(String sentences) {
+    return sentences.endsWith(".") ? sentences.substring(0, sentences.length() - 1) : sentences;
   }
 }

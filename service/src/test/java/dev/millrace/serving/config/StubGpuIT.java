@@ -44,6 +44,20 @@ class StubGpuIT {
     assertThat(metadata("anywhere").has("fallback")).isFalse();
     assertThat(metadata("nowhere-else").path("devices").asString()).isEqualTo("cuda:0");
     assertThat(answers("anywhere")).isTrue();
+    assertThat(reason("nowhere-else"))
+        .contains("cuda:0 has failed: GPU GPU-11111111-aaaa is lost")
+        .contains("Running on the processors is forbidden")
+        .doesNotContain("..");
+  }
+
+  private String reason(String model) {
+    var index = gated.service().post("/v2/repository/index", BodyPublishers.noBody());
+    for (var entry : RunningService.json(index)) {
+      if (entry.path("name").asString().equals(model)) {
+        return entry.path("reason").asString();
+      }
+    }
+    throw new AssertionError("No " + model + " in the index");
   }
 
   @AfterEach
