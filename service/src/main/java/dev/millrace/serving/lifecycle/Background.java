@@ -44,7 +44,7 @@ final class Background {
    * somebody may be served meanwhile.
    */
   static void run(Runnable work, Berths berths, Haste haste) {
-    if (isFor(berths, haste)) {
+    if (isOnProcessors(berths)) {
       run(work, haste);
     } else {
       work.run();
@@ -53,12 +53,11 @@ final class Background {
 
   /** The same for work with a result. */
   static <T> T call(Supplier<T> work, Berths berths, Haste haste) {
-    return isFor(berths, haste) ? call(work, haste) : work.get();
+    return isOnProcessors(berths) ? call(work, haste) : work.get();
   }
 
-  private static boolean isFor(Berths berths, Haste haste) {
-    return haste != Haste.START
-        && berths.all().stream().allMatch(berth -> berth.device().kind() == DeviceKind.CPU);
+  private static boolean isOnProcessors(Berths berths) {
+    return berths.all().stream().allMatch(berth -> berth.device().kind() == DeviceKind.CPU);
   }
 
   /** The same for work without a result. */
@@ -71,8 +70,14 @@ final class Background {
         haste);
   }
 
-  /** Blocks until the work is done; throws what it throws. An interrupt is passed on to it. */
+  /**
+   * Blocks until the work is done; throws what it throws. An interrupt is passed on to it. While
+   * the server starts nobody is served, and the calling thread does it.
+   */
   static <T> T call(Supplier<T> work, Haste haste) {
+    if (haste == Haste.START) {
+      return work.get();
+    }
     var result = new CompletableFuture<T>();
     var name = Thread.currentThread().getName() + "-background";
     var thread =
@@ -81,7 +86,7 @@ final class Background {
             .daemon()
             .start(
                 () -> {
-                  yieldToOthers(niceness(haste));
+                  yieldToOthers(haste == Haste.NONE ? LOWEST : LOWER);
                   complete(result, work);
                 });
     await(thread);
@@ -121,13 +126,6 @@ final class Background {
       throw error;
     }
     return failed.getCause() instanceof RuntimeException cause ? cause : failed;
-  }
-
-  private static int niceness(Haste haste) {
-    return switch (haste) {
-      case NONE -> LOWEST;
-      case AWAITED, START -> LOWER;
-    };
   }
 
   /** For good: to raise the priority again takes a privilege. */

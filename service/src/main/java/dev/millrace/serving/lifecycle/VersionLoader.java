@@ -188,11 +188,7 @@ public final class VersionLoader implements AutoCloseable {
    */
   private static void giveBackMemory(long fileBytes, Haste haste) {
     if (fileBytes >= WORTH_TRIMMING_BYTES) {
-      if (haste == Haste.START) {
-        ProcessMemory.trim();
-      } else {
-        Background.run(ProcessMemory::trim, haste);
-      }
+      Background.run(ProcessMemory::trim, haste);
     }
   }
 
