@@ -26,6 +26,9 @@ public final class ServingProcess {
     try {
       var context = start(environment, arguments);
       TerminationSignals.handle(() -> stop(context));
+    } catch (SpringApplication.AbandonedRunException prepared) {
+      // Spring writes the beans down for later starts, and runs nothing.
+      throw prepared;
     } catch (RuntimeException failure) {
       System.err.println("service: " + StartFailures.explain(failure, environment.get()));
       System.exit(1);

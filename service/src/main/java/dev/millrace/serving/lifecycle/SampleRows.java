@@ -28,7 +28,7 @@ final class SampleRows implements Iterable<List<Tensor>> {
   private static final int ROWS = 4;
 
   /** A row beyond this many elements is run in twos, or the check would hold up the load. */
-  private static final long LARGE_ROW = 1 << 19;
+  private static final long LARGE_ROW = 1 << 17;
 
   /** The samples are made of doubles on the heap, 32 MiB for two rows of so many elements. */
   private static final long HUGE_ROW = 1 << 21;

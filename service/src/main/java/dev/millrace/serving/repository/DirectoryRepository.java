@@ -30,6 +30,10 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
 
   private static final String ROOT = "root";
 
+  /** What takes longest comes first, so that no loader is left with it when the others rest. */
+  private static final Comparator<FoundModel> LARGEST_FIRST =
+      Comparator.comparingLong(FoundModel::bytes).reversed().thenComparing(FoundModel::model);
+
   private final DirectorySettings settings;
   private final ModelDirectory directory;
   private final Rollout rollout;
@@ -80,7 +84,11 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
       var contents = directory.read();
       notices.over(ROOT);
       contents.refused().forEach(this::tellOfRefused);
-      var loads = contents.models().values().stream().filter(this::settled).map(this::follow);
+      var loads =
+          contents.models().values().stream()
+              .filter(this::settled)
+              .sorted(LARGEST_FIRST)
+              .map(this::follow);
       awaitFirst(loads.toList());
       unloadMissing(contents);
       seen = contents;

@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileTime;
  * @param modelFolder holds the versions; the same as {@code folder} where there is just one
  * @param fingerprint changes with any file of the version
  * @param newest when a file of the version was last changed
+ * @param bytes of all its files
  */
 record FoundModel(
     String model,
@@ -20,7 +21,8 @@ record FoundModel(
     Path folder,
     Path modelFolder,
     String fingerprint,
-    FileTime newest) {
+    FileTime newest,
+    long bytes) {
 
   Candidate candidate() {
     return new Candidate(model, version, fingerprint, this::read);

@@ -138,13 +138,16 @@ final class ModelDirectory {
   private static FoundModel found(String name, String version, Path folder, Path modelFolder)
       throws IOException {
     var newest = FileTime.fromMillis(0);
+    long bytes = 0;
     var marks = new ArrayList<String>();
     for (var file : filesOf(folder, modelFolder)) {
       var changed = Files.getLastModifiedTime(file);
       newest = changed.compareTo(newest) > 0 ? changed : newest;
-      marks.add(folder.relativize(file) + " " + Files.size(file) + " " + changed);
+      long size = Files.size(file);
+      bytes += size;
+      marks.add(folder.relativize(file) + " " + size + " " + changed);
     }
-    return new FoundModel(name, version, folder, modelFolder, digest(marks), newest);
+    return new FoundModel(name, version, folder, modelFolder, digest(marks), newest, bytes);
   }
 
   private static List<Path> filesOf(Path folder, Path modelFolder) throws IOException {

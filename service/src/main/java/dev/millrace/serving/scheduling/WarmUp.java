@@ -8,8 +8,8 @@ import dev.millrace.serving.time.NanoClock;
  */
 final class WarmUp {
   // At 34 ms a row, as ResNet-18 takes on one core, all sizes up to 64 would take eight seconds and
-  // the memory of 64 rows, which the model may never need.
-  private static final long LONG_RUN_NANOS = 50_000_000;
+  // the memory of 64 rows, which the model may never need. A server that starts waits for each.
+  private static final long LONG_RUN_NANOS = 25_000_000;
 
   private final BatchRunner runner;
   private final Turn turn;
