@@ -3,6 +3,7 @@ package dev.millrace.serving.scheduling;
 import dev.millrace.serving.runtime.BoundBatch;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.tensor.DataType;
+import dev.millrace.serving.tensor.NativeMemory;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Tensor;
 import dev.millrace.serving.tensor.TensorSpec;
@@ -25,10 +26,15 @@ final class BatchInputs implements AutoCloseable {
   /** Larger batches come up only where batching is off; they are bound for each run. */
   private static final int MOST_KEPT_ROWS = 1 << 10;
 
+  private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
+
   private final ExecutableModel model;
   private final List<TensorSpec> specs;
   private final boolean batchable;
   private final boolean shapesFollowFromRows;
+  private final @Nullable NativeMemory[] memory;
+
+  /** Of {@link #memory}, with which they change. */
   private final ByteBuffer[] buffers;
 
   /** Absent where nothing is padded. */
@@ -43,8 +49,9 @@ final class BatchInputs implements AutoCloseable {
     specs = model.signature().inputs();
     batchable = model.signature().batchable();
     shapesFollowFromRows = specs.stream().allMatch(this::followsFromRows);
+    memory = new NativeMemory[specs.size()];
     buffers = new ByteBuffer[specs.size()];
-    Arrays.setAll(buffers, _ -> ByteBuffer.allocateDirect(0));
+    Arrays.fill(buffers, NOTHING);
   }
 
   /** The batch, ready to run; give it to {@link #release} afterwards. */
@@ -73,8 +80,25 @@ final class BatchInputs implements AutoCloseable {
     return shapesFollowFromRows;
   }
 
+  /** After the last run. */
   @Override
   public void close() {
+    unbind();
+    for (int input = 0; input < buffers.length; input++) {
+      drop(input);
+    }
+  }
+
+  private void drop(int input) {
+    var dropped = memory[input];
+    if (dropped != null) {
+      memory[input] = null;
+      buffers[input] = NOTHING;
+      dropped.close();
+    }
+  }
+
+  private void unbind() {
     for (int i = 0; i < bound.length; i++) {
       var batch = bound[i];
       if (batch != null) {
@@ -177,9 +201,12 @@ final class BatchInputs implements AutoCloseable {
   /** A buffer that moves leaves what is bound to it behind. */
   private void ensureCapacity(int input, int bytes) {
     if (buffers[input].capacity() < bytes) {
-      close();
+      unbind();
+      drop(input);
       int rounded = Integer.highestOneBit(Math.max(bytes - 1, 1)) << 1;
-      buffers[input] = ByteBuffer.allocateDirect(rounded < bytes ? bytes : rounded);
+      var larger = new NativeMemory(rounded < bytes ? bytes : rounded);
+      memory[input] = larger;
+      buffers[input] = larger.buffer();
     }
   }
 

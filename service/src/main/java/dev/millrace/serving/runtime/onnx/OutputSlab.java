@@ -4,10 +4,10 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import dev.millrace.serving.runtime.RunOutputs;
+import dev.millrace.serving.tensor.NativeMemory;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Tensor;
 import dev.millrace.serving.tensor.TensorSpec;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,7 +23,7 @@ final class OutputSlab {
   private final OutputSlabs pool;
   private final OrtEnvironment environment;
   private final List<TensorSpec> outputs;
-  private final List<ByteBuffer> memory = new ArrayList<>();
+  private final List<NativeMemory> memory = new ArrayList<>();
   private final int power;
   private final long sizeBytes;
   private final @Nullable Rows[] byRows;
@@ -35,13 +35,13 @@ final class OutputSlab {
     this.power = power;
     int capacity = 1 << power;
     byRows = new Rows[capacity + 1];
-    long total = 0;
-    for (var output : outputs) {
-      int bytes = sizeBytes(output, capacity);
-      memory.add(ByteBuffer.allocateDirect(bytes));
-      total += bytes;
+    sizeBytes = outputs.stream().mapToLong(output -> sizeBytes(output, capacity)).sum();
+    try {
+      outputs.forEach(output -> memory.add(new NativeMemory(sizeBytes(output, capacity))));
+    } catch (RuntimeException | Error e) {
+      memory.forEach(NativeMemory::close);
+      throw e;
     }
-    sizeBytes = total;
   }
 
   int power() {
@@ -61,12 +61,14 @@ final class OutputSlab {
     return cached;
   }
 
+  /** Once, when nobody reads the outputs any more. */
   void release() {
     for (var rows : byRows) {
       if (rows != null) {
         rows.pinned.values().forEach(OnnxTensor::close);
       }
     }
+    memory.forEach(NativeMemory::close);
   }
 
   private Rows bind(int rows) throws OrtException {
@@ -75,7 +77,8 @@ final class OutputSlab {
     for (int i = 0; i < outputs.size(); i++) {
       var output = outputs.get(i);
       var shape = shape(output, rows);
-      var data = memory.get(i).slice(0, sizeBytes(output, rows)).order(ByteOrder.LITTLE_ENDIAN);
+      var data =
+          memory.get(i).buffer().slice(0, sizeBytes(output, rows)).order(ByteOrder.LITTLE_ENDIAN);
       tensors.add(new Tensor(output.name(), output.type(), shape, data));
       pinned.put(output.name(), SessionTensors.view(environment, output.type(), shape, data));
     }

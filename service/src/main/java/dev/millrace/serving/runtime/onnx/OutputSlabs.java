@@ -7,6 +7,7 @@ import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.TensorSpec;
 import java.util.ArrayDeque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The free output slabs of one session, kept by capacity: a power of two of rows. The worker takes
@@ -59,14 +60,22 @@ final class OutputSlabs {
 
   OutputSlab.Rows take(int rows) throws OrtException {
     int power = rows <= 1 ? 0 : 32 - Integer.numberOfLeadingZeros(rows - 1);
+    var kept = takeKept(power);
+    var slab = kept == null ? new OutputSlab(this, environment, outputs, power) : kept;
+    try {
+      return slab.rows(rows);
+    } catch (OrtException | RuntimeException | Error e) {
+      giveBack(slab);
+      throw e;
+    }
+  }
+
+  private @Nullable OutputSlab takeKept(int power) {
     synchronized (free) {
       var slab = free[power].poll();
-      if (slab != null) {
-        freeBytes -= slab.sizeBytes();
-        return slab.rows(rows);
-      }
+      freeBytes -= slab == null ? 0 : slab.sizeBytes();
+      return slab;
     }
-    return new OutputSlab(this, environment, outputs, power).rows(rows);
   }
 
   void giveBack(OutputSlab slab) {
