@@ -51,12 +51,13 @@ settle_beans() {
 }
 
 # Starts the service with one small model on free ports, and stops it once it is ready, which is after its rehearsal; the
-# JVM then writes the file.
+# JVM then writes the file. The rehearsal is long, since only what was compiled in it is compiled at once later, without
+# that the JVM first counts how it runs.
 record() {
   local url='' tries log=$folder/record.log options=("$@")
   [ ! -d "$folder/native" ] || options+=("-Donnxruntime.native.path=$folder/native")
   MILLRACE_HOME=$folder/home MILLRACE_MODELS=service/src/start/models MILLRACE_MODEL_CONTROL=none MILLRACE_MODEL_SETTINGS='' \
-    MILLRACE_BIND_ADDRESS=127.0.0.1 MILLRACE_MANAGEMENT_ADDRESS=127.0.0.1 MILLRACE_DRAIN_SECONDS=0 \
+    MILLRACE_BIND_ADDRESS=127.0.0.1 MILLRACE_MANAGEMENT_ADDRESS=127.0.0.1 MILLRACE_DRAIN_SECONDS=0 MILLRACE_REHEARSAL=12s \
     MILLRACE_HTTP_PORT=0 MILLRACE_GRPC_PORT=0 MILLRACE_MANAGEMENT_PORT=0 \
     "$java" "${options[@]}" -XX:AOTCacheOutput="$folder/start.aot" -jar "$app" >"$log" 2>&1 &
   service=$!
@@ -75,7 +76,7 @@ record() {
 # Without curl the record has no request of a client in it; the rehearsal has been by the time this gives up.
 answers() {
   if ! command -v curl >/dev/null; then
-    sleep 5
+    sleep 15
     return 0
   fi
   curl -fs -o "$folder/ready" --max-time 10 "$1/v2/health/ready" \
