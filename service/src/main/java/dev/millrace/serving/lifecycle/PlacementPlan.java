@@ -106,10 +106,15 @@ final class PlacementPlan {
         places.stream()
             .flatMap(place -> victims(place.device()).stream())
             .min(
-                Comparator.comparingLong(Clearing::latestUse)
+                Comparator.comparing(this::unloadsSameModel)
+                    .thenComparingLong(Clearing::latestUse)
                     .thenComparingInt(clearing -> clearing.victims().size()));
     cheapest.ifPresent(clearing -> clearing.victims().forEach(this::evict));
     return cheapest.map(Clearing::device);
+  }
+
+  private boolean unloadsSameModel(Clearing clearing) {
+    return clearing.victims().stream().anyMatch(this::isSameModel);
   }
 
   private Optional<Clearing> victims(Device device) {
