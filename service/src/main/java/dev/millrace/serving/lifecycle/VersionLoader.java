@@ -192,7 +192,11 @@ public final class VersionLoader implements AutoCloseable {
     }
   }
 
-  private DeviceShares sharesOf(ModelSettings chosen) {
+  /**
+   * What the copies of one version have of the devices they are on, all together on each, against
+   * all else that this loader loads.
+   */
+  DeviceShares sharesOf(ModelSettings chosen) {
     return shares.shares(chosen.weight(), chosen.runtime().intraOpThreads());
   }
 
