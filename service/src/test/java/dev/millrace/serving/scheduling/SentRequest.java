@@ -33,7 +33,8 @@ record SentRequest(
     scheduler.submit(scheduled(priority, scheduler.inLine(caller)));
   }
 
-  private ScheduledRequest scheduled(int priority, Outcome outcome) {
+  /** The request as a scheduler takes it, with its values. */
+  ScheduledRequest scheduled(int priority, Outcome outcome) {
     var values = expected();
     switch (trouble) {
       case NONE -> {}
@@ -46,7 +47,7 @@ record SentRequest(
   }
 
   /** Tells rows, columns and callers apart, all in numbers that a float holds exactly. */
-  private float[] expected() {
+  float[] expected() {
     var values = new float[rows * width];
     for (int row = 0; row < rows; row++) {
       values[row * width] = number + row / 64f;
