@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * not awake until that thread leaves the place, and what happens meanwhile is seen by that thread,
  * which looks a last time as the worker would.
  */
-final class Sleeper {
+class Sleeper {
+  private static final long UNTIL_WOKEN = Long.MAX_VALUE;
   private static final int AWAKE = 0;
   private static final int ASLEEP = 1;
   private static final int REPLACED = 2;
@@ -33,7 +34,7 @@ final class Sleeper {
   /** Sleeps after {@link #announce}, unless woken since; may return early. */
   void sleep(long nanos) {
     if (state.get() != AWAKE) {
-      LockSupport.parkNanos(this, nanos);
+      park(nanos);
     }
     stayAwake();
   }
@@ -45,7 +46,7 @@ final class Sleeper {
     }
     waitsForPlace = true;
     while (!isBack()) {
-      LockSupport.park(this);
+      park(UNTIL_WOKEN);
     }
     waitsForPlace = false;
   }
@@ -62,7 +63,7 @@ final class Sleeper {
   boolean wake() {
     boolean slept = isAsleep() && state.compareAndSet(ASLEEP, AWAKE);
     if (slept) {
-      LockSupport.unpark(thread);
+      unpark();
     }
     return slept;
   }
@@ -76,13 +77,23 @@ final class Sleeper {
   void leaveAsleep() {
     state.set(ASLEEP);
     if (waitsForPlace) {
-      LockSupport.unpark(thread);
+      unpark();
     }
   }
 
   /** Ends {@link #standIn}: the worker goes on. */
   void leaveAwake() {
     state.set(AWAKE);
+    unpark();
+  }
+
+  /** Holds the worker up until {@link #unpark}; may return early. Replaced by tests. */
+  void park(long nanos) {
+    LockSupport.parkNanos(this, nanos);
+  }
+
+  /** Lets the worker go on, or not be held up the next time. Replaced by tests. */
+  void unpark() {
     LockSupport.unpark(thread);
   }
 }
