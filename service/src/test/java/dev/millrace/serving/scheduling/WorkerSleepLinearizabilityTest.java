@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
  * The loop of a real {@link Worker} falls asleep while requests come, a timer looks through the
  * queue, and those who submit stand in for the worker. Each who asks waits for its answer before it
  * goes on, and the queue closes only when all have theirs: a wake-up that got lost leaves everybody
- * waiting, which Lincheck finds. Within the JDK's Executor it switches no threads, so the last look
- * of who stood in is tried by {@link SleepLinearizabilityTest}, on a copy of the loop.
+ * waiting, which Lincheck finds. It does not find a missing last look of who stood in, here; {@link
+ * SleepLinearizabilityTest} does, on a copy of the loop.
  */
 class WorkerSleepLinearizabilityTest {
   private static final int THREADS = 3;
