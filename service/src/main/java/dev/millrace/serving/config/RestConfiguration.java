@@ -5,6 +5,7 @@ import dev.millrace.serving.api.edge.ConnectionLimits;
 import dev.millrace.serving.api.edge.ErrorResponses;
 import dev.millrace.serving.api.edge.FastPath;
 import dev.millrace.serving.api.edge.FastPathCustomizer;
+import dev.millrace.serving.api.edge.FastRoutes;
 import dev.millrace.serving.api.edge.InFlightRequests;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.api.oip.rest.InferRoute;
@@ -14,6 +15,7 @@ import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
 import dev.millrace.serving.time.NanoClock;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -41,7 +43,7 @@ class RestConfiguration {
       ModelCatalog catalog,
       InFlightRequests httpInFlight,
       NanoClock clock) {
-    var route = new InferRoute(inference, catalog, limits, clock);
+    var route = new FastRoutes(List.of(new InferRoute(inference, catalog, limits, clock)));
     var connections = ConnectionLimits.DEFAULT.withIdle(properties.http().idleTimeout());
     var path = new FastPath(route, limits, connections, bodies, httpInFlight);
     return factory -> factory.addServerCustomizers(new FastPathCustomizer(path));

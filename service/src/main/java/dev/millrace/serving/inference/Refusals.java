@@ -54,7 +54,7 @@ final class Refusals {
 
   static InferenceException shape(Tensor input, TensorSpec spec, InferenceRequest request) {
     return invalid(
-        "unexpected shape for input '%s' for model '%s'. Expected %s, got %s. Every dimension must be 1 or more, and -1 stands for any size."
+        "unexpected shape for input '%s' for model '%s'. Expected %s, got %s. No dimension may be negative; -1 stands for any size."
             .formatted(
                 input.name(), request.model(), compact(spec.shape()), compact(input.shape())));
   }

@@ -83,7 +83,7 @@ final class RequestCheck {
 
   private static boolean isConcrete(Shape shape) {
     for (int i = 0; i < shape.rank(); i++) {
-      if (shape.dimension(i) < 1) {
+      if (shape.dimension(i) < 0) {
         return false;
       }
     }
@@ -95,6 +95,9 @@ final class RequestCheck {
     long bytes = input.type().sizeBytes();
     var shape = input.shape();
     for (int i = 0; i < shape.rank(); i++) {
+      if (shape.dimension(i) == 0) {
+        return 0;
+      }
       if (bytes > Long.MAX_VALUE / shape.dimension(i)) {
         return -1;
       }
@@ -113,8 +116,8 @@ final class RequestCheck {
         throw Refusals.rows(inputs.get(i), inputs.getFirst(), lease.model());
       }
     }
-    // Each row has a byte at least, and a buffer has fewer than 2^31.
-    return (int) rows;
+    // Rows without elements take no memory that would bound them; the queue does.
+    return (int) Math.min(rows, Integer.MAX_VALUE);
   }
 
   /** Empty for all of them in the order of the signature. */

@@ -3,7 +3,6 @@ package dev.millrace.serving.runtime;
 import dev.millrace.serving.tensor.Signature;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * One loaded copy of a model on one device. Owned by one worker thread at a time; {@link #close}
@@ -24,14 +23,6 @@ public interface ExecutableModel extends AutoCloseable {
    * @throws ModelRunException when the runtime refuses them
    */
   BoundBatch bind(List<Tensor> inputs);
-
-  /**
-   * Why these inputs, though they fit the signature, must not share a batch with others, for
-   * example text that the runtime cannot carry; empty when they are fine. Cheap; any thread.
-   */
-  default Optional<String> objectionTo(List<Tensor> inputs) {
-    return Optional.empty();
-  }
 
   @Override
   void close();

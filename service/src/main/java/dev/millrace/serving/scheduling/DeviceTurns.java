@@ -9,7 +9,6 @@ import dev.millrace.serving.tensor.Tensor;
 import dev.millrace.serving.time.NanoClock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Turns on shared devices for whoever runs a model beside its workers: replays, checks, the first
@@ -98,11 +97,6 @@ public final class DeviceTurns {
     @Override
     public BoundBatch bind(List<Tensor> inputs) {
       return new BoundInTurn(model.bind(inputs), model.device());
-    }
-
-    @Override
-    public Optional<String> objectionTo(List<Tensor> inputs) {
-      return model.objectionTo(inputs);
     }
 
     @Override

@@ -23,7 +23,6 @@ import org.slf4j.LoggerFactory;
 public final class ModelScheduler implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ModelScheduler.class);
 
-  private final ExecutableModel anyInstance;
   private final SchedulerSettings settings;
   private final ModelMeters meters;
   private final NanoClock clock;
@@ -54,13 +53,13 @@ public final class ModelScheduler implements AutoCloseable {
     if (instances.isEmpty()) {
       throw new IllegalArgumentException("A scheduler needs at least one instance of its model");
     }
-    anyInstance = instances.getFirst();
     this.settings = settings;
     meters = context.meters();
     clock = context.clock();
     refusals = new Refusals(meters.model());
-    var padding = Padding.of(settings.padding(), anyInstance.signature());
-    int maxBatchRows = anyInstance.signature().batchable() ? settings.maxBatchRows() : 0;
+    var signature = instances.getFirst().signature();
+    var padding = Padding.of(settings.padding(), signature);
+    int maxBatchRows = signature.batchable() ? settings.maxBatchRows() : 0;
     learned = Learned.of(settings, maxBatchRows, instances.size(), meters.model());
     queue = new RequestQueue(settings, maxBatchRows, meters, learned);
     admission = new Admission(queue, learned, refusals);
@@ -154,7 +153,7 @@ public final class ModelScheduler implements AutoCloseable {
     } else if (rows > settings.maxQueueRows()) {
       fail(request, refusals.largerThanQueue(rows, settings.maxQueueRows()), FailureReason.OTHER);
     } else {
-      submitFitting(request);
+      enqueue(request);
     }
   }
 
@@ -184,15 +183,6 @@ public final class ModelScheduler implements AutoCloseable {
     closed = true;
     expiry.close();
     turnAwayTheRest();
-  }
-
-  private void submitFitting(ScheduledRequest request) {
-    var objection = anyInstance.objectionTo(request.inputs());
-    if (objection.isPresent()) {
-      fail(request, new InferenceFailure.Invalid(objection.get()), FailureReason.OTHER);
-    } else {
-      enqueue(request);
-    }
   }
 
   private void enqueue(ScheduledRequest request) {

@@ -2,6 +2,7 @@ package dev.millrace.serving.runtime.onnx;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.TensorInfo;
+import ai.onnxruntime.TensorInfo.OnnxTensorType;
 import dev.millrace.serving.tensor.DataType;
 import java.util.Optional;
 
@@ -31,9 +32,19 @@ final class ElementTypes {
         });
   }
 
+  /** The type of an unsigned integer that the Java interface only knows as an output. */
+  static Optional<OnnxTensorType> ofUnsigned(DataType type) {
+    return Optional.ofNullable(
+        switch (type) {
+          case UINT16 -> OnnxTensorType.ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16;
+          case UINT32 -> OnnxTensorType.ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32;
+          case UINT64 -> OnnxTensorType.ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64;
+          default -> null;
+        });
+  }
+
   /**
-   * The type under which a Java buffer is handed to ONNX Runtime, if its Java interface has one:
-   * unsigned integers of more than eight bits it only knows as outputs.
+   * The type under which a Java buffer is handed to ONNX Runtime's Java interface, if it has one.
    */
   static Optional<OnnxJavaType> ofBuffer(DataType type) {
     return Optional.ofNullable(
@@ -50,5 +61,16 @@ final class ElementTypes {
           case FP64 -> OnnxJavaType.DOUBLE;
           case UINT16, UINT32, UINT64, BYTES -> null;
         });
+  }
+
+  /** What the C interface calls the type: its {@code ONNXTensorElementDataType}. */
+  static int code(OnnxTensorType type) {
+    return switch (type) {
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16 -> 4;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING -> 8;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32 -> 12;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64 -> 13;
+      default -> throw new IllegalArgumentException("The Java interface makes " + type);
+    };
   }
 }

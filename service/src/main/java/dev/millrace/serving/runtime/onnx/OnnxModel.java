@@ -10,13 +10,11 @@ import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelRunException;
 import dev.millrace.serving.runtime.RunOutputs;
 import dev.millrace.serving.runtime.ValuesRefusedException;
-import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Signature;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +31,6 @@ final class OnnxModel implements ExecutableModel {
   private final Signature signature;
   private final String device;
   private final OutputSlabs slabs;
-  private final boolean takesText;
 
   /** Owned by the worker. */
   private boolean pinned;
@@ -45,7 +42,6 @@ final class OnnxModel implements ExecutableModel {
     this.device = device;
     slabs = new OutputSlabs(environment, signature.outputs());
     pinned = slabs.suits();
-    takesText = signature.inputs().stream().anyMatch(input -> input.type() == DataType.BYTES);
   }
 
   @Override
@@ -56,13 +52,6 @@ final class OnnxModel implements ExecutableModel {
   @Override
   public String device() {
     return device;
-  }
-
-  @Override
-  public Optional<String> objectionTo(List<Tensor> inputs) {
-    return takesText
-        ? inputs.stream().map(StringTensors::objectionTo).flatMap(Optional::stream).findFirst()
-        : Optional.empty();
   }
 
   @Override

@@ -47,7 +47,7 @@ final class OutputSlabs {
   }
 
   private static boolean followsFromRows(TensorSpec output) {
-    if (output.type() == DataType.BYTES || ElementTypes.ofBuffer(output.type()).isEmpty()) {
+    if (output.type() == DataType.BYTES) {
       return false;
     }
     for (int i = 1; i < output.shape().rank(); i++) {

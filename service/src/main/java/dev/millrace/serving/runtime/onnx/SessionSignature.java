@@ -5,13 +5,10 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.millrace.serving.runtime.ModelLoadException;
-import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Signature;
 import dev.millrace.serving.tensor.TensorSpec;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.List;
 
 /** Reads the signature out of a session, and refuses what cannot be carried. */
 final class SessionSignature {
@@ -20,28 +17,13 @@ final class SessionSignature {
   static Signature of(OrtSession session) throws OrtException {
     var inputs = new ArrayList<TensorSpec>();
     for (var info : session.getInputInfo().values()) {
-      inputs.add(input(info));
+      inputs.add(spec("Input", info));
     }
-    return new Signature(inputs, outputs(session.getOutputInfo().values()));
-  }
-
-  private static List<TensorSpec> outputs(Collection<NodeInfo> infos) {
     var outputs = new ArrayList<TensorSpec>();
-    for (var info : infos) {
+    for (var info : session.getOutputInfo().values()) {
       outputs.add(spec("Output", info));
     }
-    return outputs;
-  }
-
-  private static TensorSpec input(NodeInfo info) {
-    var spec = spec("Input", info);
-    if (spec.type() != DataType.BYTES && ElementTypes.ofBuffer(spec.type()).isEmpty()) {
-      throw new ModelLoadException(
-          "Input '%s' is %s, which ONNX Runtime's Java interface cannot be given. Export the model with an INT32 or INT64 input and a Cast behind it."
-              .formatted(spec.name(), spec.type()),
-          null);
-    }
-    return spec;
+    return new Signature(inputs, outputs);
   }
 
   private static TensorSpec spec(String role, NodeInfo info) {

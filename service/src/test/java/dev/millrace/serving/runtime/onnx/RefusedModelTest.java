@@ -30,7 +30,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RefusedModelTest {
@@ -77,19 +76,6 @@ class RefusedModelTest {
             .node("NoSuchOperator", List.of("x"), "y")
             .write(folder.resolve("model.onnx"));
     assertRefused(file, "ONNX Runtime cannot open 'model.onnx': ");
-  }
-
-  @ParameterizedTest
-  @EnumSource(
-      value = TensorProto.DataType.class,
-      names = {"UINT16", "UINT32", "UINT64"})
-  void anInputThatTheJavaInterfaceCannotBeGiven(TensorProto.DataType type) {
-    assertRefused(
-        FixtureModels.identity(folder, type, -1, 2),
-        "Input 'x' is "
-            + type
-            + ", which ONNX Runtime's Java interface cannot be given. Export the model with an"
-            + " INT32 or INT64 input and a Cast behind it.");
   }
 
   @Test
