@@ -33,6 +33,7 @@ class ArchitectureTest {
           "device",
           "runtime",
           "runtime.onnx",
+          "modelconfig",
           "scheduling",
           "lifecycle",
           "repository",

@@ -83,6 +83,12 @@ final class Refusals {
                 first.shape().dimension(0)));
   }
 
+  static InferenceException tooManyRows(long rows, int most, String model) {
+    return invalid(
+        "inference request batch-size must be <= %d for '%s'. It has %d rows; send them in several requests, or raise max_batch_size of the model."
+            .formatted(most, model, rows));
+  }
+
   static InferenceException unknownOutput(
       String name, List<TensorSpec> specs, InferenceRequest request) {
     return invalid(

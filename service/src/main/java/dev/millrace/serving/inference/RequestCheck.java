@@ -116,6 +116,9 @@ final class RequestCheck {
         throw Refusals.rows(inputs.get(i), inputs.getFirst(), lease.model());
       }
     }
+    if (rows > lease.mostRows()) {
+      throw Refusals.tooManyRows(rows, lease.mostRows(), lease.model());
+    }
     // Rows without elements take no memory that would bound them; the queue does.
     return (int) Math.min(rows, Integer.MAX_VALUE);
   }

@@ -30,6 +30,7 @@ record KnownVersion(
     lines.setProperty("identity", identity);
     lines.setProperty("bytes", Long.toString(bytes));
     lines.setProperty("maxBatchRows", Integer.toString(maxBatchRows));
+    lines.setProperty("batchable", Boolean.toString(signature.batchable()));
     write(lines, "input", signature.inputs());
     write(lines, "output", signature.outputs());
     return lines;
@@ -56,7 +57,10 @@ record KnownVersion(
         line(lines, "identity"),
         Long.parseLong(line(lines, "bytes")),
         Integer.parseInt(line(lines, "maxBatchRows")),
-        new Signature(read(lines, "input"), read(lines, "output")));
+        new Signature(
+            read(lines, "input"),
+            read(lines, "output"),
+            Boolean.parseBoolean(line(lines, "batchable"))));
   }
 
   private static List<TensorSpec> read(Properties lines, String kind) {

@@ -10,7 +10,9 @@ final class LabelCheck {
   private LabelCheck() {}
 
   static void require(ServablePackage files, Signature signature) {
-    if (!files.labels().isEmpty()) {
+    // Triton takes any number of labels that a configuration names.
+    if (!files.labels().isEmpty()
+        && (files.config() == null || files.config().labels().isEmpty())) {
       labelled(files, signature).ifPresent(output -> require(files.labels().size(), output));
     }
   }

@@ -20,13 +20,18 @@ final class LoadedVersion {
   /** When it was used last, in epochs. */
   private volatile long lastUse;
 
-  /** What computes its answers, counts them and, where there is a cache, keeps them. */
+  /**
+   * What computes its answers, counts them and, where there is a cache, keeps them.
+   *
+   * @param mostRows that one request may have
+   */
   record Workers(
       ModelScheduler scheduler,
       ModelMeters meters,
       Berths berths,
       @Nullable ResponseCache cache,
-      Residence residence) {}
+      Residence residence,
+      int mostRows) {}
 
   LoadedVersion(
       Candidate candidate,

@@ -1,8 +1,11 @@
 package dev.millrace.serving.lifecycle;
 
+import dev.millrace.protocol.oip.ModelConfig;
 import dev.millrace.protocol.packaging.ImageDescription;
+import dev.millrace.serving.modelconfig.CompletedConfig;
 import dev.millrace.serving.tensor.Signature;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param maxBatchRows rows that one run takes at most; 0 where the model is not batchable
  * @param labels names of the classes of the output, empty where the model has none
  * @param image how to make the input from a picture, absent where the model does not take one
+ * @param config all of it in Triton's form, completed
+ * @param outputLabels names of classes by output, of the outputs for which the configuration names
+ *     a file
  */
 public record ModelDescription(
     String model,
@@ -23,16 +29,56 @@ public record ModelDescription(
     Signature signature,
     int maxBatchRows,
     List<String> labels,
-    @Nullable ImageDescription image) {
+    @Nullable ImageDescription image,
+    ModelConfig config,
+    Map<String, List<String>> outputLabels) {
   /** Copies the lists. */
   public ModelDescription {
     versions = List.copyOf(versions);
     labels = List.copyOf(labels);
+    outputLabels = Map.copyOf(outputLabels);
+  }
+
+  /** One without a configuration of its own. */
+  public ModelDescription(
+      String model,
+      String version,
+      List<String> versions,
+      String platform,
+      Signature signature,
+      int maxBatchRows,
+      List<String> labels,
+      @Nullable ImageDescription image) {
+    this(
+        model,
+        version,
+        versions,
+        platform,
+        signature,
+        maxBatchRows,
+        labels,
+        image,
+        CompletedConfig.of(model, null, signature, maxBatchRows),
+        Map.of());
+  }
+
+  /** Names of the classes of one output, empty where it has none. */
+  public List<String> labels(String output) {
+    return outputLabels.getOrDefault(output, labels);
   }
 
   /** The same with these versions answering requests. */
   ModelDescription among(List<String> answering) {
     return new ModelDescription(
-        model, version, answering, platform, signature, maxBatchRows, labels, image);
+        model,
+        version,
+        answering,
+        platform,
+        signature,
+        maxBatchRows,
+        labels,
+        image,
+        config,
+        outputLabels);
   }
 }

@@ -40,6 +40,11 @@ public final class ModelLease implements AutoCloseable {
     return pinned.batchable();
   }
 
+  /** Rows that one request may have, where its model is batchable. */
+  public int mostRows() {
+    return pinned.workers().mostRows();
+  }
+
   /** The answers that the version keeps; null where it keeps none. */
   public @Nullable ResponseCache cache() {
     return pinned.workers().cache();

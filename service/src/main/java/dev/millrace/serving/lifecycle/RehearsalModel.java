@@ -72,7 +72,8 @@ public final class RehearsalModel implements AutoCloseable {
             meters,
             new Berths(name, List.of(), _ -> {}),
             null,
-            PlacementSettings.Residence.KEPT),
+            PlacementSettings.Residence.KEPT,
+            Integer.MAX_VALUE),
         Duration.ZERO,
         Instant.now());
   }

@@ -2,6 +2,7 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.protocol.packaging.GoldenExamples;
 import dev.millrace.protocol.packaging.ImageDescription;
+import dev.millrace.serving.modelconfig.DeclaredConfig;
 import dev.millrace.serving.runtime.ModelLoadException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,17 +17,29 @@ import org.jspecify.annotations.Nullable;
  * @param image how to make the input from a picture, absent where it does not take one
  * @param golden what it must answer before it goes live; may hold no examples
  * @param settingsFiles what they say about serving it, the more general first; may be none
+ * @param config what is said of it in Triton's form; null where nothing is
  */
 public record ServablePackage(
     Path modelFile,
     List<String> labels,
     @Nullable ImageDescription image,
     GoldenExamples golden,
-    List<Path> settingsFiles) {
+    List<Path> settingsFiles,
+    @Nullable DeclaredConfig config) {
   /** Copies the lists. */
   public ServablePackage {
     labels = List.copyOf(labels);
     settingsFiles = List.copyOf(settingsFiles);
+  }
+
+  /** One of which nothing is said in Triton's form. */
+  public ServablePackage(
+      Path modelFile,
+      List<String> labels,
+      @Nullable ImageDescription image,
+      GoldenExamples golden,
+      List<Path> settingsFiles) {
+    this(modelFile, labels, image, golden, settingsFiles, null);
   }
 
   /**

@@ -102,7 +102,13 @@ final class VersionOpener {
     return new LoadedVersion(
         opening.candidate(),
         opening.describe(instances.getFirst().signature()),
-        new LoadedVersion.Workers(scheduler, own, berths, cache, settings.placement().residence()),
+        new LoadedVersion.Workers(
+            scheduler,
+            own,
+            berths,
+            cache,
+            settings.placement().residence(),
+            opening.mostRowsOfRequest()),
         Duration.ofNanos(clock.nanos() - startedNanos),
         Instant.now());
   }

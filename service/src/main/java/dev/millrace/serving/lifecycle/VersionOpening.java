@@ -3,6 +3,9 @@ package dev.millrace.serving.lifecycle;
 import dev.millrace.protocol.packaging.ImageDescription;
 import dev.millrace.serving.device.Device;
 import dev.millrace.serving.lifecycle.Berths.Berth;
+import dev.millrace.serving.modelconfig.CompletedConfig;
+import dev.millrace.serving.modelconfig.ConfiguredModel;
+import dev.millrace.serving.modelconfig.WarmUpRequests;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.runtime.ModelRuntime;
@@ -10,6 +13,7 @@ import dev.millrace.serving.scheduling.DeviceTurns;
 import dev.millrace.serving.tensor.Signature;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,18 +65,23 @@ record VersionOpening(
   ExecutableModel open(Device device) {
     var instance = runtime.open(files.modelFile(), device, settings.runtime());
     try {
-      check(instance);
-      return instance;
+      var configured = ConfiguredModel.of(candidate.model(), instance, files.config());
+      check(instance, configured);
+      return configured;
     } catch (RuntimeException | Error e) {
       instance.close();
       throw e;
     }
   }
 
-  private void check(ExecutableModel instance) {
-    requireImageInput(files.image(), instance.signature());
-    LabelCheck.require(files, instance.signature());
+  /** What was recorded knows nothing of a configuration. */
+  private void check(ExecutableModel instance, ExecutableModel configured) {
+    requireImageInput(files.image(), configured.signature());
+    LabelCheck.require(files, configured.signature());
     new GoldenReplay(turns.inTurn(instance)).require(files.golden());
+    if (files.config() != null) {
+      WarmUpRequests.run(files.config(), turns.inTurn(configured));
+    }
   }
 
   private static void requireImageInput(@Nullable ImageDescription image, Signature signature) {
@@ -96,7 +105,18 @@ record VersionOpening(
   }
 
   ModelDescription describe(Signature signature) {
-    return describe(signature, signature.batchable() ? settings.scheduling().maxBatchRows() : 0);
+    return describe(signature, signature.batchable() ? maxBatchRows() : 0);
+  }
+
+  /** Where requests run one by one, each may have rows all the same. */
+  private int maxBatchRows() {
+    int declared = mostRowsOfRequest();
+    return declared == Integer.MAX_VALUE ? settings.scheduling().maxBatchRows() : declared;
+  }
+
+  /** Rows that one request may have. */
+  int mostRowsOfRequest() {
+    return files.config() == null ? Integer.MAX_VALUE : files.config().mostRows();
   }
 
   /** Of a version that is not open. */
@@ -109,6 +129,8 @@ record VersionOpening(
         signature,
         maxBatchRows,
         files.labels(),
-        files.image());
+        files.image(),
+        CompletedConfig.of(candidate.model(), files.config(), signature, maxBatchRows),
+        files.config() == null ? Map.of() : files.config().labels());
   }
 }

@@ -140,11 +140,10 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   }
 
   private void tellOfConfig(FoundModel found) {
-    if (Files.exists(found.modelFolder().resolve("config.pbtxt"))) {
+    for (var note : found.config().notes()) {
       notices.once(
-          "config " + found.model(),
-          "config.pbtxt is not read yet, the model is served with what its file declares: model="
-              + found.model());
+          "config " + found.model() + note,
+          "config.pbtxt: model=%s note=%s".formatted(found.model(), note));
     }
   }
 
@@ -161,8 +160,17 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
 
   @Override
   public void load(String model) {
+    loadWith(model, null);
+  }
+
+  @Override
+  public void load(String model, String config) {
+    loadWith(model, config);
+  }
+
+  private void loadWith(String model, @Nullable String config) {
     requireExplicit();
-    var found = findForLoad(model);
+    var found = findForLoad(model, config);
     tellOfConfig(found);
     try {
       rollout.serve(found.candidate());
@@ -209,9 +217,11 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
         model, "", VersionState.UNAVAILABLE, "unloaded", false, "", Duration.ZERO, null);
   }
 
-  private FoundModel findForLoad(String model) {
+  private FoundModel findForLoad(String model, @Nullable String config) {
     try {
-      return directory.find(model).orElseThrow(() -> notPolled(model, "there is no such model"));
+      return directory
+          .find(model, config)
+          .orElseThrow(() -> notPolled(model, "there is no such model"));
     } catch (IOException | UncheckedIOException e) {
       throw notPolled(model, String.valueOf(e.getMessage()));
     }

@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
  *
  * @param folder holds the files of the version
  * @param modelFolder holds the versions; the same as {@code folder} where there is just one
+ * @param config what is said of the model in Triton's form
  * @param fingerprint changes with any file of the version
  * @param newest when a file of the version was last changed
  * @param bytes of all its files
@@ -20,22 +21,29 @@ record FoundModel(
     String version,
     Path folder,
     Path modelFolder,
+    FolderConfig config,
     String fingerprint,
     FileTime newest,
     long bytes) {
 
   Candidate candidate() {
-    return new Candidate(model, version, fingerprint, this::read);
+    return new Candidate(model, version, fingerprint + config.identity(), this::read);
   }
 
   private ServablePackage read() throws IOException {
-    var files = ModelFiles.read(folder, null);
-    var labels = files.labels().isEmpty() ? ModelFiles.labelsIn(modelFolder) : files.labels();
+    var declared = config.required();
+    var files =
+        config.fileName().isEmpty()
+            ? ModelFiles.read(folder, null)
+            : ModelFiles.named(folder, config.fileName());
+    var beside = files.labels().isEmpty() ? ModelFiles.labelsIn(modelFolder) : files.labels();
+    var labels = config.labels().isEmpty() ? beside : config.labels();
     return new ServablePackage(
         files.modelFile(),
         labels,
         files.image(),
         files.golden(),
-        SettingsFiles.in(modelFolder, folder));
+        SettingsFiles.in(modelFolder, folder),
+        declared);
   }
 }

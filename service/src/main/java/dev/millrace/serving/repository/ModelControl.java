@@ -1,5 +1,7 @@
 package dev.millrace.serving.repository;
 
+import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.VersionStatus;
 import java.util.List;
 
@@ -14,6 +16,20 @@ public interface ModelControl {
    *     be served; the texts start as Triton's
    */
   void load(String model);
+
+  /**
+   * The same, with this configuration instead of the one that lies with the model, until the next
+   * load.
+   *
+   * @param config in Triton's JSON form
+   * @throws dev.millrace.serving.failure.InferenceException as {@link #load(String)}, and with
+   *     Unsupported where the repository does not know such configurations
+   */
+  default void load(String model, String config) {
+    throw new InferenceException(
+        new InferenceFailure.Unsupported(
+            "The parameter 'config' is not supported: a model is loaded as the store holds it. Change its files there."));
+  }
 
   /**
    * Takes the model away from new requests and returns; requests under way finish. A model that is

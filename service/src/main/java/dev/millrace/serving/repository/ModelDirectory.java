@@ -64,14 +64,27 @@ final class ModelDirectory {
     return new Contents(models, refused);
   }
 
-  /** The version of a model that is to be served: the highest that has files of a model. */
+  /**
+   * The version of a model that is to be served: the highest that its policy selects and that has
+   * files of a model.
+   */
   Optional<FoundModel> find(String name) throws IOException {
+    return find(name, null);
+  }
+
+  /**
+   * The same with another configuration than the one beside the versions.
+   *
+   * @param override in Triton's JSON form; null for none
+   */
+  Optional<FoundModel> find(String name, @Nullable String override) throws IOException {
     if (!ModelName.allowed(name)) {
       throw new IOException("'%s' cannot be a model. %s".formatted(name, ModelName.rule()));
     }
     if (isFlat()) {
       return name.equals(nameOfFlat())
-          ? Optional.of(found(name, ONLY_VERSION, root, root))
+          ? Optional.of(
+              found(name, ONLY_VERSION, root, root, FolderConfig.read(name, root, override)))
           : Optional.empty();
     }
     var folder = root.resolve(name);
@@ -79,20 +92,23 @@ final class ModelDirectory {
       return Optional.empty();
     }
     requireInside(folder);
-    return highestVersion(name, folder);
+    return highestVersion(name, folder, FolderConfig.read(name, folder, override));
   }
 
-  private Optional<FoundModel> highestVersion(String name, Path folder) throws IOException {
-    for (var version : versionsIn(folder)) {
+  private Optional<FoundModel> highestVersion(String name, Path folder, FolderConfig config)
+      throws IOException {
+    for (var version : config.selected(versionsIn(folder))) {
       var place = folder.resolve(version);
-      if (ModelFiles.in(place)) {
+      if (config.isModel(place)) {
         requireInside(place);
-        return Optional.of(found(name, version, place, folder));
+        return Optional.of(found(name, version, place, folder, config));
       }
     }
-    return ModelFiles.in(folder)
-        ? Optional.of(found(name, ONLY_VERSION, folder, folder))
-        : Optional.empty();
+    if (config.isModel(folder)) {
+      return Optional.of(found(name, ONLY_VERSION, folder, folder, config));
+    }
+    config.requireNone(name);
+    return Optional.empty();
   }
 
   private List<String> names() throws IOException {
@@ -135,7 +151,8 @@ final class ModelDirectory {
     }
   }
 
-  private static FoundModel found(String name, String version, Path folder, Path modelFolder)
+  private static FoundModel found(
+      String name, String version, Path folder, Path modelFolder, FolderConfig config)
       throws IOException {
     var newest = FileTime.fromMillis(0);
     long bytes = 0;
@@ -147,7 +164,7 @@ final class ModelDirectory {
       bytes += size;
       marks.add(folder.relativize(file) + " " + size + " " + changed);
     }
-    return new FoundModel(name, version, folder, modelFolder, digest(marks), newest, bytes);
+    return new FoundModel(name, version, folder, modelFolder, config, digest(marks), newest, bytes);
   }
 
   private static List<Path> filesOf(Path folder, Path modelFolder) throws IOException {

@@ -54,6 +54,18 @@ final class ModelFiles {
         SettingsFiles.in(model.folder()));
   }
 
+  /** A model whose file has a name of its own. */
+  static ServablePackage named(Path folder, String name) throws IOException {
+    var named = folder.resolve(name);
+    var file = Files.isDirectory(named) ? named.resolve(MODEL) : named;
+    if (!Files.isRegularFile(file)) {
+      throw new IOException(
+          "'%s' holds no file '%s', which default_model_filename of config.pbtxt names"
+              .formatted(folder, name));
+    }
+    return plain(folder, file);
+  }
+
   private static ServablePackage plain(Path folder, Path model) throws IOException {
     requireInside(model, folder);
     return new ServablePackage(

@@ -17,9 +17,10 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.YAMLException;
 
 /**
- * Reads the settings of models: the defaults, overlaid with each {@value #NAME} that lies with the
- * model, overlaid with what the operator's file says under {@code models: NAME:}. The operator's
- * file is read at each load, so a change holds from the next one on.
+ * Reads the settings of models: the defaults, overlaid with the model's configuration in Triton's
+ * form, with each {@value #NAME} that lies with the model, and with what the operator's file says
+ * under {@code models: NAME:}. The operator's file is read at each load, so a change holds from the
+ * next one on.
  */
 public final class SettingsFiles implements ModelSettingsSource {
   /** The file that lies with a model. */
@@ -40,7 +41,8 @@ public final class SettingsFiles implements ModelSettingsSource {
 
   @Override
   public ModelSettings of(String model, ServablePackage files) throws IOException {
-    var settings = defaults;
+    var settings =
+        files.config() == null ? defaults : ConfigSettings.over(defaults, files.config());
     for (var file : files.settingsFiles()) {
       var map = read(file);
       SettingsReader.requireFitForModels(map);

@@ -3,21 +3,26 @@ package dev.millrace.serving.tensor;
 import java.util.List;
 import java.util.Optional;
 
-/** The inputs and outputs of a model, in the order the model declares them. */
-public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
+/**
+ * The inputs and outputs of a model, in the order the model declares them.
+ *
+ * @param batchable whether the first dimension of every input and output is its rows, so that rows
+ *     of requests can share a run
+ */
+public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs, boolean batchable) {
   /** Copies the lists. */
   public Signature {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
   }
 
-  /**
-   * Whether every input and output leaves its first dimension open, so that rows of requests can
-   * share a run.
-   */
-  public boolean batchable() {
-    return inputs.stream().allMatch(Signature::hasOpenRows)
-        && outputs.stream().allMatch(Signature::hasOpenRows);
+  /** Batchable where every input and output leaves its first dimension open. */
+  public Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    this(
+        inputs,
+        outputs,
+        inputs.stream().allMatch(Signature::hasOpenRows)
+            && outputs.stream().allMatch(Signature::hasOpenRows));
   }
 
   /** The input with this name, if the model declares it. */

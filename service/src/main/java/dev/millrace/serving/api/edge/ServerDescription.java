@@ -15,7 +15,12 @@ public final class ServerDescription {
 
   /** The extensions of the Open Inference Protocol it has, as Triton names them. */
   public static final List<String> EXTENSIONS =
-      List.of("binary_tensor_data", "model_repository", "schedule_policy", "parameters");
+      List.of(
+          "binary_tensor_data",
+          "model_repository",
+          "model_configuration",
+          "schedule_policy",
+          "parameters");
 
   private ServerDescription() {}
 }

@@ -1,6 +1,8 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
+import dev.millrace.protocol.oip.ModelConfigRequest;
+import dev.millrace.protocol.oip.ModelConfigResponse;
 import dev.millrace.protocol.oip.ModelMetadataRequest;
 import dev.millrace.protocol.oip.ModelMetadataResponse;
 import dev.millrace.protocol.oip.ModelReadyRequest;
@@ -21,6 +23,7 @@ import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
 import io.grpc.stub.StreamObserver;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +82,17 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
   }
 
   @Override
+  public void modelConfig(ModelConfigRequest message, StreamObserver<ModelConfigResponse> client) {
+    reply(client, () -> config(message.getName(), version(message.getVersion())));
+  }
+
+  private ModelConfigResponse config(String model, @Nullable String version) {
+    return ModelConfigResponse.newBuilder()
+        .setConfig(catalog.describe(model, version).config())
+        .build();
+  }
+
+  @Override
   public void repositoryIndex(
       RepositoryIndexRequest message, StreamObserver<RepositoryIndexResponse> client) {
     blocking.execute(
@@ -93,10 +107,13 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
             reply(
                 client,
                 () -> {
-                  RepositoryMessages.checkLoadParameters(message);
-                  control.load(message.getModelName());
+                  load(message.getModelName(), RepositoryMessages.loadConfig(message));
                   return RepositoryModelLoadResponse.getDefaultInstance();
                 }));
+  }
+
+  private void load(String model, Optional<String> config) {
+    config.ifPresentOrElse(sent -> control.load(model, sent), () -> control.load(model));
   }
 
   @Override

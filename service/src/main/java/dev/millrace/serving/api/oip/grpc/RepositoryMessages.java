@@ -1,13 +1,14 @@
 package dev.millrace.serving.api.oip.grpc;
 
-import static dev.millrace.serving.api.oip.grpc.InputFailures.unsupported;
-
+import dev.millrace.protocol.oip.ModelRepositoryParameter;
 import dev.millrace.protocol.oip.RepositoryIndexResponse;
 import dev.millrace.protocol.oip.RepositoryIndexResponse.ModelIndex;
 import dev.millrace.protocol.oip.RepositoryModelLoadRequest;
+import dev.millrace.serving.api.edge.LoadParameters;
 import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.lifecycle.VersionStatus;
 import java.util.List;
+import java.util.Optional;
 
 /** Messages of the model_repository extension. */
 final class RepositoryMessages {
@@ -23,15 +24,28 @@ final class RepositoryMessages {
     return response.build();
   }
 
-  /** A configuration or files sent along would be loaded unverified, so they are refused. */
-  static void checkLoadParameters(RepositoryModelLoadRequest message) {
+  /**
+   * The configuration that a load brings along, in JSON; empty when there is none. Refuses files,
+   * and what is no parameter of a load.
+   */
+  static Optional<String> loadConfig(RepositoryModelLoadRequest message) {
     for (var name : message.getParametersMap().keySet()) {
-      if (name.equals("config") || name.startsWith("file:")) {
-        throw unsupported(
-            "Parameter '%s' of the load of model '%s' brings its own files, which Millrace does not take; put the model into the repository and load it by name."
-                .formatted(name, message.getModelName()));
+      if (name.startsWith(LoadParameters.FILE)) {
+        throw LoadParameters.file(name);
+      }
+      if (!name.equals(LoadParameters.CONFIG)) {
+        throw LoadParameters.unknown(name);
       }
     }
+    return Optional.ofNullable(message.getParametersMap().get(LoadParameters.CONFIG))
+        .map(RepositoryMessages::text);
+  }
+
+  private static String text(ModelRepositoryParameter parameter) {
+    if (!parameter.hasStringParam()) {
+      throw LoadParameters.notText();
+    }
+    return parameter.getStringParam();
   }
 
   private static ModelIndex entry(VersionStatus version) {

@@ -1,7 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
-import dev.millrace.serving.failure.InferenceException;
-import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.api.edge.LoadParameters;
 import java.util.Optional;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.web.reactive.function.BodyExtractors;
@@ -16,7 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
  * looked at, for Triton's clients send none.
  */
 final class ControlBody {
-  private static final int MAX_BYTES = 64 << 10;
+  private static final int MAX_BYTES = 1 << 20;
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final JsonNode root;
@@ -49,15 +48,24 @@ final class ControlBody {
     return flag(root.path("parameters"), parameter);
   }
 
-  /** Refuses any parameter at all. */
-  void refuseParameters() {
-    var first = root.path("parameters").propertyNames().stream().findFirst();
-    if (first.isPresent()) {
-      throw new InferenceException(
-          new InferenceFailure.Unsupported(
-              "The parameter '%s' is not supported: a model is loaded as the repository holds it. Change the files there."
-                  .formatted(first.get())));
+  /**
+   * The configuration that a load brings along, in JSON; empty when there is none. Refuses files,
+   * and what is no parameter of a load.
+   */
+  Optional<String> loadConfig() {
+    var parameters = root.path("parameters");
+    for (var name : parameters.propertyNames()) {
+      if (name.startsWith(LoadParameters.FILE)) {
+        throw LoadParameters.file(name);
+      }
+      if (!name.equals(LoadParameters.CONFIG)) {
+        throw LoadParameters.unknown(name);
+      }
+      if (!parameters.path(name).isString()) {
+        throw LoadParameters.notText();
+      }
     }
+    return parameters.path(LoadParameters.CONFIG).asStringOpt();
   }
 
   private static boolean flag(JsonNode object, String field) {

@@ -3,6 +3,7 @@ package dev.millrace.serving.api.oip.rest;
 import static org.springframework.web.reactive.function.server.RequestPredicates.methods;
 import static org.springframework.web.reactive.function.server.RequestPredicates.path;
 
+import dev.millrace.protocol.modelconfig.ModelConfigJson;
 import dev.millrace.serving.api.edge.ErrorBody;
 import dev.millrace.serving.api.edge.HttpStatuses;
 import dev.millrace.serving.api.edge.ServerDescription;
@@ -45,6 +46,7 @@ public final class OipRoutes {
     for (var model : List.of("/v2/models/{model}", "/v2/models/{model}/versions/{version}")) {
       only(builder, model, this::metadata, READING);
       only(builder, model + "/ready", this::modelReady, READING);
+      only(builder, model + "/config", this::config, READING);
     }
     return builder.build();
   }
@@ -91,6 +93,11 @@ public final class OipRoutes {
 
   private ModelMetadata metadata(String model, @Nullable String version) {
     return ModelMetadata.of(catalog.describe(model, version), catalog.whereabouts(model, version));
+  }
+
+  private Mono<ServerResponse> config(ServerRequest request) {
+    return Mono.fromCallable(() -> catalog.describe(model(request), version(request)).config())
+        .flatMap(config -> json(OK, ModelConfigJson.tree(config)));
   }
 
   private Mono<ServerResponse> modelReady(ServerRequest request) {

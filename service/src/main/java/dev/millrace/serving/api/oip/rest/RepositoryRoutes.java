@@ -3,6 +3,7 @@ package dev.millrace.serving.api.oip.rest;
 import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.repository.ModelControl;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.springframework.http.HttpMethod;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -50,9 +51,14 @@ public final class RepositoryRoutes {
   private Mono<ServerResponse> load(ServerRequest request) {
     var model = request.pathVariable("model");
     return ControlBody.of(request)
-        .doOnNext(ControlBody::refuseParameters)
-        .then(Mono.fromRunnable(() -> control.load(model)).subscribeOn(blocking))
+        .map(ControlBody::loadConfig)
+        .flatMap(
+            config -> Mono.fromRunnable(() -> load(model, config)).subscribeOn(blocking).then())
         .then(ServerResponse.ok().build());
+  }
+
+  private void load(String model, Optional<String> config) {
+    config.ifPresentOrElse(sent -> control.load(model, sent), () -> control.load(model));
   }
 
   private Mono<ServerResponse> unload(ServerRequest request) {

@@ -129,6 +129,9 @@ class OipRoutesIT {
       value = {
         "absent/load|{}|404|failed to load 'absent', no such model",
         "a/load|{\"parameters\":{\"config\":\"{}\"}}|501|The parameter 'config' is not supported",
+        "a/load|{\"parameters\":{\"config\":{}}}|400|Config parameter 'config' must have string type",
+        "a/load|{\"parameters\":{\"file:1/model.onnx\":\"\"}}|501|brings its own file",
+        "a/load|{\"parameters\":{\"other\":1}}|400|Unrecognized load parameter 'other'",
         "a/load|{|400|Unable to parse the request as JSON",
         "a/load|[]|400|it is not an object",
         "a/unload|{\"parameters\":{\"unload_dependents\":1}}|400|expected true or false"
@@ -142,7 +145,7 @@ class OipRoutesIT {
 
   @Test
   void refusesBodiesThatAreTooLarge() throws IOException {
-    var response = send("POST", "/v2/repository/index", " ".repeat(70_000));
+    var response = send("POST", "/v2/repository/index", " ".repeat((1 << 20) + 1));
     assertThat(response.status()).isEqualTo(413);
     assertThat(response.text()).startsWith("{\"error\":\"The body is larger than");
   }
