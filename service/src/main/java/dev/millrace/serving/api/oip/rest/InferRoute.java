@@ -100,18 +100,39 @@ public final class InferRoute implements FastRoute {
 
   private void infer(FastRequest request, ByteBuf body, FastExchange exchange) {
     var target = InferTarget.parse(request.uri());
-    var decoded = decode(request, target, body, exchange);
+    var event = EventMode.of(request.headers());
+    var decoded =
+        event == EventMode.STRUCTURED
+            ? decodeEvent(request, target, body, exchange)
+            : decode(request, target, body, exchange);
     boolean submitted = false;
     try {
       exchange.hold(decoded.bytes());
       decoded.restrict(InferHeaders.cacheUse(request.headers()));
       var inference = decoded.toInference(target.model(), target.version(), clock.nanos());
-      engine.infer(inference, new RestReply(exchange, decoded, writers.get(), request.headers()));
+      engine.infer(
+          inference, new RestReply(exchange, decoded, writers.get(), request.headers(), event));
       submitted = true;
     } finally {
       if (!submitted) {
         decoded.close();
       }
+    }
+  }
+
+  private DecodedRequest decodeEvent(
+      FastRequest request, InferTarget target, ByteBuf body, FastExchange exchange) {
+    var event = StructuredEvent.read(body, exchange.allocator());
+    try {
+      if (event.encoded()) {
+        exchange.hold((long) body.readableBytes() + event.data().capacity());
+        return decode(request, target, event.data(), exchange);
+      }
+      var memory = new TensorMemory(exchange.allocator(), limits.maxBodyBytes());
+      int jsonBytes = event.data().readableBytes();
+      return InferBodyReader.read(target.model(), event.data(), jsonBytes, memory);
+    } finally {
+      event.data().release();
     }
   }
 

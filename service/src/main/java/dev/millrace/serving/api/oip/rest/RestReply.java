@@ -9,6 +9,7 @@ import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceAnswer;
 import dev.millrace.serving.inference.InferenceReply;
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -29,13 +30,19 @@ final class RestReply implements InferenceReply {
   private final DecodedRequest request;
   private final AnswerWriter writer;
   private final ContentCoding coding;
+  private final EventMode event;
   private final @Nullable String traceParent;
 
   RestReply(
-      FastExchange exchange, DecodedRequest request, AnswerWriter writer, HttpHeaders headers) {
+      FastExchange exchange,
+      DecodedRequest request,
+      AnswerWriter writer,
+      HttpHeaders headers,
+      EventMode event) {
     this.exchange = exchange;
     this.request = request;
     this.writer = writer;
+    this.event = event;
     this.coding = ContentCoding.ofAnswer(headers.get(HttpHeaderNames.ACCEPT_ENCODING));
     this.traceParent = InferHeaders.traceParent(headers);
   }
@@ -78,9 +85,7 @@ final class RestReply implements InferenceReply {
     long startNanos = System.nanoTime();
     var encoded = writer.write(answer, request, exchange.allocator());
     boolean binary = encoded.hasBinaryTensors();
-    var type =
-        binary ? HttpHeaderValues.APPLICATION_OCTET_STREAM : HttpHeaderValues.APPLICATION_JSON;
-    var response = compressed(encoded, type);
+    var response = response(answer, encoded);
     if (binary) {
       response.headers().setInt(InferHeaders.JSON_LENGTH, encoded.jsonBytes());
     }
@@ -89,8 +94,23 @@ final class RestReply implements InferenceReply {
     return response;
   }
 
-  private FullHttpResponse compressed(EncodedAnswer encoded, CharSequence type) {
-    var body = encoded.body();
+  private FullHttpResponse response(InferenceAnswer answer, EncodedAnswer encoded) {
+    if (event == EventMode.STRUCTURED) {
+      var body = EventAnswer.around(answer.model(), encoded, exchange.allocator());
+      return compressed(body, EventMode.STRUCTURED_TYPE);
+    }
+    var type =
+        encoded.hasBinaryTensors()
+            ? HttpHeaderValues.APPLICATION_OCTET_STREAM
+            : HttpHeaderValues.APPLICATION_JSON;
+    var response = compressed(encoded.body(), type);
+    if (event == EventMode.BINARY) {
+      EventAnswer.describe(response.headers(), answer.model());
+    }
+    return response;
+  }
+
+  private FullHttpResponse compressed(ByteBuf body, CharSequence type) {
     if (coding == ContentCoding.IDENTITY || body.readableBytes() < LEAST_COMPRESSED_BYTES) {
       return FastResponses.of(200, type, body);
     }
