@@ -39,8 +39,10 @@ class ArchitectureTest {
           "repository",
           "inference",
           "api.edge",
+          "api.edge.grpc",
           "api.oip.rest",
           "api.oip.grpc",
+          "api.tfserving.grpc",
           "api.image",
           "api.console",
           "api.management",
@@ -48,7 +50,7 @@ class ArchitectureTest {
 
   private static final String[] ENGINE = packages(ORDER.subList(0, ORDER.indexOf("api.edge")));
   private static final List<String> PROTOCOLS =
-      ORDER.subList(ORDER.indexOf("api.edge") + 1, ORDER.indexOf("config"));
+      ORDER.subList(ORDER.indexOf("api.edge.grpc") + 1, ORDER.indexOf("config"));
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

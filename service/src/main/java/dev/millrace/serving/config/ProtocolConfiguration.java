@@ -8,6 +8,7 @@ import dev.millrace.serving.api.image.ClassifyRoutes;
 import dev.millrace.serving.api.image.PictureSettings;
 import dev.millrace.serving.api.oip.grpc.GrpcServer;
 import dev.millrace.serving.api.oip.grpc.GrpcSettings;
+import dev.millrace.serving.api.tfserving.grpc.TfServingGrpc;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
@@ -79,7 +80,13 @@ class ProtocolConfiguration {
             limits.maxBodyBytes(),
             limits.bodyTimeout(),
             grpc.permittedKeepAlive());
-    return new GrpcServer(settings, bodies, inference, catalog, control);
+    return new GrpcServer(
+        settings,
+        bodies,
+        inference,
+        catalog,
+        control,
+        new TfServingGrpc(inference, catalog, limits.maxBodyBytes()));
   }
 
   @Bean

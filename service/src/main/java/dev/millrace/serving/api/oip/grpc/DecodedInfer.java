@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.oip.grpc;
 
+import dev.millrace.serving.api.edge.grpc.InferCodec;
 import dev.millrace.serving.inference.InferenceRequest;
 import io.netty.buffer.ByteBuf;
 
@@ -10,7 +11,8 @@ import io.netty.buffer.ByteBuf;
  * @param memory holds the inputs of the request; the callee releases it after the reply
  * @param form in which the inputs came and the outputs go
  */
-record DecodedInfer(InferenceRequest request, String id, ByteBuf memory, Form form) {
+record DecodedInfer(InferenceRequest request, String id, ByteBuf memory, Form form)
+    implements InferCodec.Decoded {
   /** How tensors stand in a message. */
   enum Form {
     RAW,

@@ -1,6 +1,7 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
+import dev.millrace.serving.api.edge.grpc.GrpcStatuses;
 import dev.millrace.serving.failure.InferenceFailure;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;

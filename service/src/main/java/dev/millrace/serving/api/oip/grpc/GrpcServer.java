@@ -1,28 +1,28 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.edge.grpc.EventLoops;
+import dev.millrace.serving.api.edge.grpc.GrpcMethods;
+import dev.millrace.serving.api.edge.grpc.GrpcProtocol;
+import dev.millrace.serving.api.edge.grpc.InferCalls;
+import dev.millrace.serving.api.edge.grpc.MessageMemory;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
 import io.grpc.Server;
-import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** The gRPC port of the service: inference, health and reflection. */
 public final class GrpcServer implements AutoCloseable {
-  /** Of all methods but ModelInfer, which does by itself what they do. */
-  static final List<ServerInterceptor> INTERCEPTORS =
-      List.of(new CompressedAnswers(), new UnreadableMessages());
-
   /** At once on one connection: each takes memory before its first byte counts. */
   private static final int MOST_CALLS = 1_024;
 
@@ -34,14 +34,17 @@ public final class GrpcServer implements AutoCloseable {
    * Does not listen before {@link #start()}.
    *
    * @param bodies the memory that messages and the bodies of other protocols share
+   * @param others protocols beside the Open Inference Protocol
    */
   public GrpcServer(
       GrpcSettings settings,
       BodyBudget bodies,
       InferenceService inference,
       ModelCatalog catalog,
-      ModelControl control) {
+      ModelControl control,
+      GrpcProtocol... others) {
     loops = EventLoops.start(settings.eventLoops());
+    var calls = new InferCalls(inference, loops, settings.messageTimeout());
     var health = new GrpcHealth(catalog::serverReady);
     catalog.onReadinessChange(health::readinessChanged);
     server =
@@ -60,10 +63,13 @@ public final class GrpcServer implements AutoCloseable {
             .addService(
                 InferenceMethods.of(
                     new InferenceGrpcService(catalog, control, blocking),
-                    new InferMethod(inference, loops, settings)))
-            .addService(ServerInterceptors.intercept(health, INTERCEPTORS))
+                    calls.method(new InferMethod(inference, settings))))
+            .addServices(
+                Stream.of(others).flatMap(other -> other.services(calls).stream()).toList())
+            .addService(ServerInterceptors.intercept(health, GrpcMethods.INTERCEPTORS))
             .addService(
-                ServerInterceptors.intercept(ProtoReflectionServiceV1.newInstance(), INTERCEPTORS))
+                ServerInterceptors.intercept(
+                    ProtoReflectionServiceV1.newInstance(), GrpcMethods.INTERCEPTORS))
             .build();
   }
 

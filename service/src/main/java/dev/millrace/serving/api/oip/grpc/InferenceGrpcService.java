@@ -19,6 +19,7 @@ import dev.millrace.protocol.oip.ServerMetadataRequest;
 import dev.millrace.protocol.oip.ServerMetadataResponse;
 import dev.millrace.protocol.oip.ServerReadyRequest;
 import dev.millrace.protocol.oip.ServerReadyResponse;
+import dev.millrace.serving.api.edge.grpc.GrpcStatuses;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;

@@ -1,4 +1,4 @@
-package dev.millrace.serving.api.oip.grpc;
+package dev.millrace.serving.api.edge.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

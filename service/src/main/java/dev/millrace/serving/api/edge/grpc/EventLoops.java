@@ -1,4 +1,4 @@
-package dev.millrace.serving.api.oip.grpc;
+package dev.millrace.serving.api.edge.grpc;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -13,7 +13,7 @@ import io.netty.util.concurrent.FastThreadLocal;
 import java.util.concurrent.Executor;
 
 /** The threads that serve the connections: epoll where the machine has it. */
-final class EventLoops {
+public final class EventLoops {
   private final EventLoopGroup group;
   private final Class<? extends ServerChannel> channelType;
   private final FastThreadLocal<Executor> current;
@@ -24,15 +24,18 @@ final class EventLoops {
     current = new Current(group);
   }
 
-  EventLoopGroup group() {
+  /** For the server. */
+  public EventLoopGroup group() {
     return group;
   }
 
-  Class<? extends ServerChannel> channelType() {
+  /** What these threads listen with. */
+  public Class<? extends ServerChannel> channelType() {
     return channelType;
   }
 
-  static EventLoops start(int count) {
+  /** So many threads, started with their first work. */
+  public static EventLoops start(int count) {
     var threads = new DefaultThreadFactory("grpc-loop", true);
     return Epoll.isAvailable()
         ? new EventLoops(

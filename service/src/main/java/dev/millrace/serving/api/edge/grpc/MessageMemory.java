@@ -1,4 +1,4 @@
-package dev.millrace.serving.api.oip.grpc;
+package dev.millrace.serving.api.edge.grpc;
 
 import dev.millrace.serving.api.edge.BodyBudget;
 import io.grpc.Context;
@@ -10,12 +10,13 @@ import io.grpc.Status;
  * Holds the messages of all calls under way against the memory that bodies may take together, HTTP
  * included. Bytes count as they arrive, as they come out of a compressed message, and as tensors.
  */
-final class MessageMemory extends ServerStreamTracer.Factory {
+public final class MessageMemory extends ServerStreamTracer.Factory {
   private static final Context.Key<OfCall> CURRENT = Context.key("memory of the call");
 
   private final BodyBudget budget;
 
-  MessageMemory(BodyBudget budget) {
+  /** Takes from this budget. */
+  public MessageMemory(BodyBudget budget) {
     this.budget = budget;
   }
 

@@ -1,4 +1,4 @@
-package dev.millrace.serving.api.oip.grpc;
+package dev.millrace.serving.api.edge.grpc;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
@@ -11,13 +11,14 @@ import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 
 /** Tells the client what is wrong with a message that is too large or not protobuf. */
-final class UnreadableMessages implements ServerInterceptor {
+public final class UnreadableMessages implements ServerInterceptor {
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     return new Refusing<>(next.startCall(call, headers), call);
   }
 
+  /** What a client is told of a message that gRPC or its parser refused. */
   static Status status(StatusRuntimeException unreadable) {
     return unreadable.getCause() instanceof InvalidProtocolBufferException damaged
         ? Status.INVALID_ARGUMENT.withDescription(
@@ -25,7 +26,8 @@ final class UnreadableMessages implements ServerInterceptor {
         : unreadable.getStatus();
   }
 
-  static Status status(IOException unreadable) {
+  /** What a client is told of a message that broke off. */
+  public static Status status(IOException unreadable) {
     return Status.INVALID_ARGUMENT.withDescription(
         "The message cannot be read: " + unreadable.getMessage());
   }

@@ -1,4 +1,4 @@
-package dev.millrace.serving.api.oip.grpc;
+package dev.millrace.serving.api.edge.grpc;
 
 import dev.millrace.serving.failure.InferenceFailure;
 import io.grpc.Status;
@@ -8,7 +8,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /** The gRPC status of each way a prediction fails. */
-final class GrpcStatuses {
+public final class GrpcStatuses {
   /**
    * In UTF-8. Clients take 8 KiB of metadata, in which each of these bytes may be written as three;
    * beyond that they see a broken stream instead of the status.
@@ -17,7 +17,8 @@ final class GrpcStatuses {
 
   private GrpcStatuses() {}
 
-  static Status of(InferenceFailure failure) {
+  /** With the message of the failure, shortened where clients could not take it. */
+  public static Status of(InferenceFailure failure) {
     return code(failure).toStatus().withDescription(shortened(failure.message()));
   }
 

@@ -1,8 +1,6 @@
-package dev.millrace.serving.api.oip.grpc;
+package dev.millrace.serving.api.edge.grpc;
 
-import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.serving.api.edge.ServerTiming;
-import dev.millrace.serving.api.oip.grpc.DecodedInfer.Form;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceAnswer;
@@ -10,6 +8,7 @@ import dev.millrace.serving.inference.InferenceReply;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
@@ -23,28 +22,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One ModelInfer call from its head to its answer. gRPC calls one method at a time, on the loop of
- * the connection, and the answer comes there too.
+ * One call that asks for a prediction, from its head to its answer. gRPC calls one method at a
+ * time, on the loop of the connection, and the answer comes there too.
  */
-final class InferCall extends ServerCall.Listener<InputStream> implements InferenceReply {
+final class InferCall<D extends InferCodec.Decoded> extends ServerCall.Listener<InputStream>
+    implements InferenceReply {
   private static final Logger log = LoggerFactory.getLogger(InferCall.class);
   private static final Metadata.Key<String> TIMING =
       Metadata.Key.of(ServerTiming.HEADER, Metadata.ASCII_STRING_MARSHALLER);
 
-  private final InferMethod method;
+  private final InferHandler<D> method;
   private final ServerCall<InputStream, InputStream> call;
   private final Executor home;
   private final MessageMemory.OfCall memory;
   private final @Nullable Future<?> lateness;
 
   /** The request, from its arrival until it is answered. */
-  private @Nullable DecodedInfer decoded;
+  private @Nullable D decoded;
 
   private boolean submitted;
   private boolean closed;
 
   InferCall(
-      InferMethod method,
+      InferHandler<D> method,
       ServerCall<InputStream, InputStream> call,
       Executor home,
       MessageMemory.OfCall memory) {
@@ -65,14 +65,19 @@ final class InferCall extends ServerCall.Listener<InputStream> implements Infere
       return;
     }
     if (decoded != null) {
-      refuse(Status.INTERNAL.withDescription("ModelInfer takes one message, not several."));
+      refuse(
+          Status.INTERNAL.withDescription(
+              method.codec().method() + " takes one message, not several."));
       return;
     }
     try {
-      decoded = method.decode(message);
-      memory.hold(decoded.memory().capacity());
+      var request = method.codec().decode(message);
+      decoded = request;
+      memory.hold(request.memory().capacity());
     } catch (InferenceException refusal) {
       close(GrpcStatuses.of(refusal.failure()));
+    } catch (StatusException refusal) {
+      close(refusal.getStatus());
     } catch (StatusRuntimeException unreadable) {
       refuse(UnreadableMessages.status(unreadable));
     } catch (IOException broken) {
@@ -138,29 +143,21 @@ final class InferCall extends ServerCall.Listener<InputStream> implements Infere
 
   @Override
   public void failed(InferenceFailure failure) {
+    var told = method.codec().inItsWords(failure, Objects.requireNonNull(decoded));
     release();
     var trailers = new Metadata();
     ServerTiming.of(failure).ifPresent(text -> trailers.put(TIMING, text));
-    close(GrpcStatuses.of(failure), trailers);
+    close(GrpcStatuses.of(told), trailers);
   }
 
   private void send(InferenceAnswer answer) {
     long startNanos = System.nanoTime();
-    var message = encode(answer);
+    var message = method.codec().encode(answer, Objects.requireNonNull(decoded));
     var headers = new Metadata();
     headers.put(TIMING, ServerTiming.of(answer, System.nanoTime() - startNanos));
     call.sendHeaders(headers);
     call.sendMessage(message);
     close(Status.OK);
-  }
-
-  private InputStream encode(InferenceAnswer answer) {
-    var request = Objects.requireNonNull(decoded);
-    var plain = request.form() == Form.RAW ? PlainAnswers.encode(answer, request.id()) : null;
-    return plain == null
-        ? GRPCInferenceServiceGrpc.getModelInferMethod()
-            .streamResponse(InferEncoder.encode(answer, request.id(), request.form()))
-        : plain;
   }
 
   private void refuseLate() {
