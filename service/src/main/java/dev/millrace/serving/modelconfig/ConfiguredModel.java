@@ -7,7 +7,6 @@ import dev.millrace.serving.tensor.Signature;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A model as its configuration declares it: other shapes, an order, some of its outputs. */
@@ -48,11 +47,6 @@ public final class ConfiguredModel implements ExecutableModel {
   public BoundBatch bind(List<Tensor> inputs) {
     var bound = model.bind(inside(inputs));
     return plan.keepsOutputs() ? bound : new ConfiguredBatch(bound);
-  }
-
-  @Override
-  public Optional<String> objectionTo(List<Tensor> inputs) {
-    return model.objectionTo(inside(inputs));
   }
 
   @Override

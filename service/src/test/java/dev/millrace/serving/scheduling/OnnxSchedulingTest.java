@@ -58,29 +58,17 @@ class OnnxSchedulingTest {
   void batchesAndSplitsText() throws Exception {
     try (var scheduler = start(FixtureModels.texts(folder))) {
       var first = submit(scheduler, List.of(), Tensors.texts("x", Shape.of(2, 1), "", "mill"));
-      var second = submit(scheduler, List.of(), Tensors.texts("x", Shape.of(1, 1), "水車"));
+      var second = submit(scheduler, List.of(), Tensors.texts("x", Shape.of(1, 1), "水車😀"));
       var many =
           submit(
               scheduler,
               List.of(),
               Tensors.texts("x", Shape.of(6, 1), "a", "bb", "ccc", "", "eeeee", "f"));
       assertThat(Tensors.texts(first.result().outputs().getFirst())).containsExactly("", "mill");
-      assertThat(Tensors.texts(second.result().outputs().getFirst())).containsExactly("水車");
+      assertThat(Tensors.texts(second.result().outputs().getFirst())).containsExactly("水車😀");
       assertThat(Tensors.texts(many.result().outputs().getFirst()))
           .containsExactly("a", "bb", "ccc", "", "eeeee", "f");
       assertThat(many.result().outputs().getFirst().shape()).isEqualTo(Shape.of(6, 1));
-    }
-  }
-
-  @Test
-  void refusesTextThatTheRuntimeWouldChange() throws Exception {
-    try (var scheduler = start(FixtureModels.texts(folder))) {
-      var caller = submit(scheduler, List.of(), Tensors.texts("x", Shape.of(1, 1), "😀"));
-      assertThat(caller.failure())
-          .isInstanceOf(InferenceFailure.Invalid.class)
-          .extracting(InferenceFailure::message)
-          .asString()
-          .startsWith("Element 0 of input 'x' is not text");
     }
   }
 
