@@ -2,6 +2,7 @@ package dev.millrace.serving.api.edge;
 
 import dev.millrace.serving.failure.InferenceFailure;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -22,6 +23,9 @@ public final class FastResponses {
   private static final HttpHeadersFactory HEADERS =
       DefaultHttpHeadersFactory.headersFactory().withValidation(false);
 
+  /** Below this, compressing costs more than the bytes it saves. */
+  private static final int LEAST_COMPRESSED_BYTES = 512;
+
   private FastResponses() {}
 
   /** A response that takes over the body's reference. */
@@ -30,6 +34,21 @@ public final class FastResponses {
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), body, HEADERS, HEADERS);
     response.headers().set(HttpHeaderNames.CONTENT_TYPE, contentType);
+    return response;
+  }
+
+  /**
+   * A success that takes over the body's reference, compressed where the client accepts that and
+   * the body is long enough.
+   */
+  public static FullHttpResponse compressed(
+      CharSequence contentType, ByteBuf body, ContentCoding coding, ByteBufAllocator allocator) {
+    if (coding == ContentCoding.IDENTITY || body.readableBytes() < LEAST_COMPRESSED_BYTES) {
+      return of(200, contentType, body);
+    }
+    var response = of(200, contentType, coding.deflate(body, allocator));
+    response.headers().set(HttpHeaderNames.CONTENT_ENCODING, coding.headerValue());
+    response.headers().set(HttpHeaderNames.VARY, HttpHeaderNames.ACCEPT_ENCODING);
     return response;
   }
 

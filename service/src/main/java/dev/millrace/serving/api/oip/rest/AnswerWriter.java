@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.api.json.JsonWriter;
 import dev.millrace.serving.inference.InferenceAnswer;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;

@@ -1,11 +1,11 @@
 package dev.millrace.serving.api.oip.rest;
 
-import dev.millrace.serving.api.edge.ContentCoding;
 import dev.millrace.serving.api.edge.FastExchange;
 import dev.millrace.serving.api.edge.FastRequest;
 import dev.millrace.serving.api.edge.FastResponses;
 import dev.millrace.serving.api.edge.FastRoute;
 import dev.millrace.serving.api.edge.HttpStatuses;
+import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
@@ -14,7 +14,6 @@ import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.time.NanoClock;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.util.concurrent.FastThreadLocal;
 
 /** Answers {@code POST /v2/models/{model}[/versions/{version}]/infer}. */
@@ -72,16 +71,10 @@ public final class InferRoute implements FastRoute {
   }
 
   private void inflated(FastRequest request, FastExchange exchange) {
-    var coding = ContentCoding.ofRequest(request.headers().get(HttpHeaderNames.CONTENT_ENCODING));
-    if (coding == ContentCoding.IDENTITY) {
-      contiguous(request, request.body(), exchange);
-      return;
-    }
-    inflation.start(
-        coding,
-        request.body(),
+    inflation.read(
+        request,
         exchange,
-        inflated -> contiguous(request, inflated, exchange),
+        body -> contiguous(request, body, exchange),
         failure -> refuse(request.uri(), exchange, failure));
   }
 

@@ -1,9 +1,8 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.api.edge.TargetPath;
 import dev.millrace.serving.failure.InferenceException;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import org.springframework.util.StringUtils;
 
 /**
  * The model and version that an infer request names in its path: {@code
@@ -17,8 +16,8 @@ record InferTarget(String model, @Nullable String version) {
 
   /** Whether a target has this form; allocates nothing for a target that is a path. */
   static boolean matches(String target) {
-    var uri = path(target);
-    int end = pathEnd(uri);
+    var uri = TargetPath.withoutHost(target);
+    int end = TargetPath.end(uri);
     int length = end - PREFIX.length() - SUFFIX.length();
     return length > 0
         && uri.startsWith(PREFIX)
@@ -28,13 +27,14 @@ record InferTarget(String model, @Nullable String version) {
 
   /** Takes a target apart that {@link #matches}; names are percent-decoded once. */
   static InferTarget parse(String target) {
-    var uri = path(target);
-    int end = pathEnd(uri) - SUFFIX.length();
+    var uri = TargetPath.withoutHost(target);
+    int end = TargetPath.end(uri) - SUFFIX.length();
     int modelEnd = uri.indexOf('/', PREFIX.length());
-    var model = decode(uri.substring(PREFIX.length(), modelEnd));
+    var model = TargetPath.decoded(uri.substring(PREFIX.length(), modelEnd));
     return modelEnd == end
         ? new InferTarget(model, null)
-        : new InferTarget(model, decode(uri.substring(modelEnd + VERSIONS.length(), end)));
+        : new InferTarget(
+            model, TargetPath.decoded(uri.substring(modelEnd + VERSIONS.length(), end)));
   }
 
   /** As {@link #parse}; for what has not this form, a target that no model has. */
@@ -56,31 +56,5 @@ record InferTarget(String model, @Nullable String version) {
         && versionStart < end
         && uri.startsWith(VERSIONS, modelEnd)
         && uri.indexOf('/', versionStart) == end;
-  }
-
-  /** Without the scheme and host that clients of a proxy put before it, and others may. */
-  private static String path(String target) {
-    if (target.startsWith("/") || !target.regionMatches(true, 0, "http", 0, 4)) {
-      return target;
-    }
-    int host = target.indexOf("://") + 3;
-    int path = target.indexOf('/', host);
-    return host < 3 || path < 0 ? target : target.substring(path);
-  }
-
-  private static int pathEnd(String uri) {
-    int query = uri.indexOf('?');
-    return query < 0 ? uri.length() : query;
-  }
-
-  private static String decode(String segment) {
-    if (segment.indexOf('%') < 0) {
-      return segment;
-    }
-    try {
-      return StringUtils.uriDecode(segment, StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException _) {
-      throw JsonReader.refusal("'%s' in the path is not percent-encoded".formatted(segment));
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.api.json.JsonWriter;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.tensor.Tensor;
 import java.nio.ByteBuffer;

@@ -1,9 +1,8 @@
 package dev.millrace.serving.api.oip.rest;
 
-import static org.springframework.web.reactive.function.server.RequestPredicates.methods;
-import static org.springframework.web.reactive.function.server.RequestPredicates.path;
 
 import dev.millrace.protocol.modelconfig.ModelConfigJson;
+import dev.millrace.serving.api.edge.ControlRoutes;
 import dev.millrace.serving.api.edge.ErrorBody;
 import dev.millrace.serving.api.edge.HttpStatuses;
 import dev.millrace.serving.api.edge.ServerDescription;
@@ -12,10 +11,8 @@ import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
-import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.HandlerFunction;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -57,22 +54,12 @@ public final class OipRoutes {
       String pattern,
       HandlerFunction<ServerResponse> handler,
       HttpMethod... allowed) {
-    builder.route(methods(allowed).and(path(pattern)), handler);
-    builder.route(path(pattern), request -> methodNotAllowed(request, allowed));
+    ControlRoutes.only(builder, pattern, handler, allowed);
   }
 
   /** A JSON answer. */
   static Mono<ServerResponse> json(int status, Object body) {
-    return ServerResponse.status(status).contentType(MediaType.APPLICATION_JSON).bodyValue(body);
-  }
-
-  private static Mono<ServerResponse> methodNotAllowed(
-      ServerRequest request, HttpMethod... allowed) {
-    var text = "Method Not Allowed: %s; this path takes %s".formatted(request.method(), allowed[0]);
-    return ServerResponse.status(405)
-        .headers(headers -> headers.setAllow(Set.of(allowed)))
-        .contentType(MediaType.APPLICATION_JSON)
-        .bodyValue(new ErrorBody(text));
+    return ControlRoutes.json(status, body);
   }
 
   private static ServerMetadata server() {

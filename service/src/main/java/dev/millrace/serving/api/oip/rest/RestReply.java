@@ -23,9 +23,6 @@ import org.slf4j.LoggerFactory;
 final class RestReply implements InferenceReply {
   private static final Logger log = LoggerFactory.getLogger(RestReply.class);
 
-  /** Below this, compressing costs more than the bytes it saves. */
-  private static final int LEAST_COMPRESSED_BYTES = 512;
-
   private final FastExchange exchange;
   private final DecodedRequest request;
   private final AnswerWriter writer;
@@ -111,13 +108,7 @@ final class RestReply implements InferenceReply {
   }
 
   private FullHttpResponse compressed(ByteBuf body, CharSequence type) {
-    if (coding == ContentCoding.IDENTITY || body.readableBytes() < LEAST_COMPRESSED_BYTES) {
-      return FastResponses.of(200, type, body);
-    }
-    var response = FastResponses.of(200, type, coding.deflate(body, exchange.allocator()));
-    response.headers().set(HttpHeaderNames.CONTENT_ENCODING, coding.headerValue());
-    response.headers().set(HttpHeaderNames.VARY, HttpHeaderNames.ACCEPT_ENCODING);
-    return response;
+    return FastResponses.compressed(type, body, coding, exchange.allocator());
   }
 
   private FullHttpResponse traced(FullHttpResponse response) {

@@ -1,4 +1,4 @@
-package dev.millrace.serving.api.oip.rest;
+package dev.millrace.serving.api.json;
 
 /**
  * Prints floats into a byte array, as short as {@link Float#toString} and in its form, without a

@@ -1,10 +1,8 @@
-package dev.millrace.serving.api.oip.rest;
+package dev.millrace.serving.api.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.millrace.serving.api.edge.ContentCoding;
-import dev.millrace.serving.api.edge.FastExchange;
 import dev.millrace.serving.failure.InferenceFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;

@@ -1,4 +1,4 @@
-package dev.millrace.serving.api.oip.rest;
+package dev.millrace.serving.api.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

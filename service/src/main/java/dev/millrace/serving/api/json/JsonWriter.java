@@ -1,4 +1,4 @@
-package dev.millrace.serving.api.oip.rest;
+package dev.millrace.serving.api.json;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
  * Prints JSON into a buffer through one small array, because storing a byte in an array costs a
  * fraction of storing it in a buffer. Reusable, not thread-safe.
  */
-final class JsonWriter {
+public final class JsonWriter {
   private static final byte[] HEXADECIMAL = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
   private static final int LONGEST_NUMBER = 32;
 
@@ -16,36 +16,36 @@ final class JsonWriter {
   private ByteBuf target;
 
   /** Prints to this buffer, from its writer index on. */
-  JsonWriter(ByteBuf target) {
+  public JsonWriter(ByteBuf target) {
     this.target = target;
   }
 
   /** Forgets what was not flushed and continues with another buffer. */
-  void restart(ByteBuf other) {
+  public void restart(ByteBuf other) {
     target = other;
     length = 0;
   }
 
   /** Hands everything to the buffer. */
-  void flush() {
+  public void flush() {
     target.writeBytes(chunk, 0, length);
     length = 0;
   }
 
   /** Punctuation, keys: ASCII that needs no escape, shorter than the array. */
-  void raw(String ascii) {
+  public void raw(String ascii) {
     reserve(ascii.length());
     length = FloatText.ascii(ascii, chunk, length);
   }
 
   /** One ASCII character that needs no escape. */
-  void raw(char ascii) {
+  public void raw(char ascii) {
     reserve(1);
     chunk[length++] = (byte) ascii;
   }
 
   /** A string with its quotes. */
-  void string(String text) {
+  public void string(String text) {
     var bytes = text.getBytes(StandardCharsets.UTF_8);
     raw('"');
     for (byte b : bytes) {
@@ -55,7 +55,7 @@ final class JsonWriter {
   }
 
   /** One byte of a UTF-8 string, escaped where JSON wants that. */
-  void escaped(byte b) {
+  public void escaped(byte b) {
     reserve(6);
     if (b == '"' || b == '\\') {
       chunk[length++] = '\\';
@@ -68,7 +68,7 @@ final class JsonWriter {
   }
 
   /** A whole number. */
-  void number(long value) {
+  public void number(long value) {
     reserve(LONGEST_NUMBER);
     if (value == Long.MIN_VALUE) {
       raw(Long.toString(value));
@@ -81,7 +81,7 @@ final class JsonWriter {
   }
 
   /** A whole number of 64 bits without a sign. */
-  void unsignedNumber(long value) {
+  public void unsignedNumber(long value) {
     if (value < 0) {
       raw(Long.toUnsignedString(value));
     } else {
@@ -90,13 +90,13 @@ final class JsonWriter {
   }
 
   /** A finite float, as short as possible. */
-  void number(float value) {
+  public void number(float value) {
     reserve(LONGEST_NUMBER);
     length = FloatText.write(value, chunk, length);
   }
 
   /** A finite double, as short as possible. */
-  void number(double value) {
+  public void number(double value) {
     raw(Double.toString(value));
   }
 

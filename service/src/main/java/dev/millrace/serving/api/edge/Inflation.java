@@ -1,10 +1,9 @@
-package dev.millrace.serving.api.oip.rest;
+package dev.millrace.serving.api.edge;
 
-import dev.millrace.serving.api.edge.ContentCoding;
-import dev.millrace.serving.api.edge.FastExchange;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * take neither the memory of as many large ones nor the processors of all other virtual threads.
  * Nothing is done for a client that has gone meanwhile.
  */
-final class Inflation {
+public final class Inflation {
   private static final Logger log = LoggerFactory.getLogger(Inflation.class);
 
   private final int limitBytes;
@@ -30,8 +29,29 @@ final class Inflation {
           Math.max(1, Runtime.getRuntime().availableProcessors() / 2),
           Thread.ofVirtual().name("inflation-", 1).factory());
 
-  Inflation(int limitBytes) {
+  /** Inflates to so many bytes at most; more is refused. */
+  public Inflation(int limitBytes) {
     this.limitBytes = limitBytes;
+  }
+
+  /**
+   * Calls the reader with the body of a request, inflated where its Content-Encoding says that it
+   * must be: at once, or later as {@link #start} does.
+   *
+   * @param refusal called where the body cannot be inflated, or where the reader throws later
+   * @throws InferenceException where the coding is unknown, or where the reader throws at once
+   */
+  public void read(
+      FastRequest request,
+      FastExchange exchange,
+      Consumer<ByteBuf> reader,
+      Consumer<InferenceFailure> refusal) {
+    var coding = ContentCoding.ofRequest(request.headers().get(HttpHeaderNames.CONTENT_ENCODING));
+    if (coding == ContentCoding.IDENTITY) {
+      reader.accept(request.body());
+    } else {
+      start(coding, request.body(), exchange, reader, refusal);
+    }
   }
 
   /**
