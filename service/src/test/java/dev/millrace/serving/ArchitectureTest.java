@@ -40,9 +40,12 @@ class ArchitectureTest {
           "inference",
           "api.edge",
           "api.edge.grpc",
+          "api.json",
           "api.oip.rest",
           "api.oip.grpc",
           "api.tfserving.grpc",
+          "api.tfs",
+          "api.mlflow",
           "api.image",
           "api.console",
           "api.management",
@@ -50,7 +53,7 @@ class ArchitectureTest {
 
   private static final String[] ENGINE = packages(ORDER.subList(0, ORDER.indexOf("api.edge")));
   private static final List<String> PROTOCOLS =
-      ORDER.subList(ORDER.indexOf("api.edge.grpc") + 1, ORDER.indexOf("config"));
+      ORDER.subList(ORDER.indexOf("api.json") + 1, ORDER.indexOf("config"));
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

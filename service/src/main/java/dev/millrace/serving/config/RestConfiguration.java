@@ -5,6 +5,7 @@ import dev.millrace.serving.api.edge.ConnectionLimits;
 import dev.millrace.serving.api.edge.ErrorResponses;
 import dev.millrace.serving.api.edge.FastPath;
 import dev.millrace.serving.api.edge.FastPathCustomizer;
+import dev.millrace.serving.api.edge.FastRoute;
 import dev.millrace.serving.api.edge.FastRoutes;
 import dev.millrace.serving.api.edge.InFlightRequests;
 import dev.millrace.serving.api.edge.RequestLimits;
@@ -15,6 +16,7 @@ import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
 import dev.millrace.serving.time.NanoClock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
@@ -42,10 +44,14 @@ class RestConfiguration {
       InferenceService inference,
       ModelCatalog catalog,
       InFlightRequests httpInFlight,
-      NanoClock clock) {
-    var route = new FastRoutes(List.of(new InferRoute(inference, catalog, limits, clock)));
+      NanoClock clock,
+      List<FastRoute> dialects) {
+    // The first one counts the requests that name no route.
+    var routes = new ArrayList<FastRoute>();
+    routes.add(new InferRoute(inference, catalog, limits, clock));
+    routes.addAll(dialects);
     var connections = ConnectionLimits.DEFAULT.withIdle(properties.http().idleTimeout());
-    var path = new FastPath(route, limits, connections, bodies, httpInFlight);
+    var path = new FastPath(new FastRoutes(routes), limits, connections, bodies, httpInFlight);
     return factory -> factory.addServerCustomizers(new FastPathCustomizer(path));
   }
 

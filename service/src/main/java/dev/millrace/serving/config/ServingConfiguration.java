@@ -14,6 +14,7 @@ import org.springframework.context.annotation.Import;
   EngineConfiguration.class,
   ProtocolConfiguration.class,
   RestConfiguration.class,
+  DialectConfiguration.class,
   LifecycleConfiguration.class
 })
 class ServingConfiguration {}

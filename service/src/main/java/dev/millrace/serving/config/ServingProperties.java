@@ -20,6 +20,7 @@ record ServingProperties(
     Management management,
     Directory directory,
     Store store,
+    String defaultModel,
     Duration pollInterval,
     Engine engine,
     Devices devices,

@@ -33,6 +33,7 @@ class ServingPropertiesTest {
                 new ServingProperties.Management(8081, "127.0.0.1", ""),
                 new ServingProperties.Directory("", "", ControlMode.NONE),
                 new ServingProperties.Store(URI.create("http://127.0.0.1:5000"), "", "champion"),
+                "",
                 Duration.ofSeconds(1),
                 new ServingProperties.Engine(
                     1,
@@ -69,6 +70,7 @@ class ServingPropertiesTest {
                 Map.entry("MILLRACE_STORE_PORT", "4"),
                 Map.entry("MILLRACE_STORE_TOKEN", "t"),
                 Map.entry("MILLRACE_ALIAS", "challenger"),
+                Map.entry("MILLRACE_DEFAULT_MODEL", "iris"),
                 Map.entry("MILLRACE_POLL_INTERVAL", "250ms"),
                 Map.entry("MILLRACE_DRAIN_SECONDS", "5")));
     assertThat(properties.home()).isEqualTo(Path.of("/srv/millrace"));
@@ -82,6 +84,7 @@ class ServingPropertiesTest {
     assertThat(properties.store())
         .isEqualTo(
             new ServingProperties.Store(URI.create("http://127.0.0.1:4"), "t", "challenger"));
+    assertThat(properties.defaultModel()).isEqualTo("iris");
     assertThat(properties.pollInterval()).isEqualTo(Duration.ofMillis(250));
     assertThat(properties.stop().drain()).isEqualTo(Duration.ofSeconds(5));
   }
