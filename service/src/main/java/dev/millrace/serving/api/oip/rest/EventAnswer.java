@@ -2,6 +2,7 @@ package dev.millrace.serving.api.oip.rest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.millrace.serving.api.json.JsonWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.base64.Base64;

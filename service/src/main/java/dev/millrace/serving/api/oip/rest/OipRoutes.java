@@ -1,6 +1,5 @@
 package dev.millrace.serving.api.oip.rest;
 
-
 import dev.millrace.protocol.modelconfig.ModelConfigJson;
 import dev.millrace.serving.api.edge.ControlRoutes;
 import dev.millrace.serving.api.edge.ErrorBody;
