@@ -58,7 +58,7 @@ public record ModelDescription(
         maxBatchRows,
         labels,
         image,
-        CompletedConfig.of(model, null, signature, maxBatchRows),
+        CompletedConfig.of(model, null, signature, maxBatchRows, ""),
         Map.of());
   }
 

@@ -130,7 +130,12 @@ record VersionOpening(
         maxBatchRows,
         files.labels(),
         files.image(),
-        CompletedConfig.of(candidate.model(), files.config(), signature, maxBatchRows),
+        CompletedConfig.of(
+            candidate.model(),
+            files.config(),
+            signature,
+            maxBatchRows,
+            files.modelFile().getFileName().toString()),
         files.config() == null ? Map.of() : files.config().labels());
   }
 }

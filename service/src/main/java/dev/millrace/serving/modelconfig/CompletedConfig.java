@@ -26,9 +26,14 @@ public final class CompletedConfig {
    * @param declared null where there is none
    * @param served the signature as clients see it
    * @param maxBatchRows rows that share a run where the configuration does not say
+   * @param fileName of the model's file
    */
   public static ModelConfig of(
-      String model, @Nullable DeclaredConfig declared, Signature served, int maxBatchRows) {
+      String model,
+      @Nullable DeclaredConfig declared,
+      Signature served,
+      int maxBatchRows,
+      String fileName) {
     var config = declared == null ? ModelConfig.newBuilder() : declared.message().toBuilder();
     boolean complete = declared != null && declared.declaresTensors();
     config.setName(model).setPlatform(PLATFORM).setBackend(BACKEND);
@@ -49,7 +54,7 @@ public final class CompletedConfig {
       config.setDynamicBatching(ModelDynamicBatching.getDefaultInstance());
     }
     if (config.getDefaultModelFilename().isEmpty()) {
-      config.setDefaultModelFilename("model.onnx");
+      config.setDefaultModelFilename(fileName);
     }
     return config.build();
   }
@@ -58,26 +63,26 @@ public final class CompletedConfig {
    * The same for a file: what has no dimension but its rows is declared as one element that is
    * reshaped, for a configuration cannot name no dimension at all.
    */
-  public static ModelConfig forFile(String model, Signature signature, int maxBatchRows) {
-    var config = of(model, null, signature, maxBatchRows).toBuilder();
-    config.getInputBuilderList().stream()
-        .filter(input -> input.getDimsCount() == 0)
-        .forEach(
-            input -> {
-              input.addDims(1);
-              if (config.getMaxBatchSize() > 0) {
-                input.setReshape(ModelTensorReshape.getDefaultInstance());
-              }
-            });
-    config.getOutputBuilderList().stream()
-        .filter(output -> output.getDimsCount() == 0)
-        .forEach(
-            output -> {
-              output.addDims(1);
-              if (config.getMaxBatchSize() > 0) {
-                output.setReshape(ModelTensorReshape.getDefaultInstance());
-              }
-            });
+  public static ModelConfig forFile(
+      String model, Signature signature, int maxBatchRows, String fileName) {
+    var config = of(model, null, signature, maxBatchRows, fileName).toBuilder();
+    boolean rows = config.getMaxBatchSize() > 0;
+    for (var input : config.getInputBuilderList()) {
+      if (input.getDimsCount() == 0) {
+        input.addDims(1);
+        if (rows) {
+          input.setReshape(ModelTensorReshape.getDefaultInstance());
+        }
+      }
+    }
+    for (var output : config.getOutputBuilderList()) {
+      if (output.getDimsCount() == 0) {
+        output.addDims(1);
+        if (rows) {
+          output.setReshape(ModelTensorReshape.getDefaultInstance());
+        }
+      }
+    }
     return config.build();
   }
 

@@ -60,8 +60,20 @@ public final class ConfigReader {
       throws IOException {
     FieldSupport.require(source);
     new ConfigRules(model, source).require();
+    return new DeclaredConfig(source, Map.of(), FieldSupport.withoutEffect(source), folder);
+  }
+
+  /**
+   * The same with the labels that it names, which a look at a whole directory has no need of.
+   *
+   * @throws IOException where a file of labels cannot be used
+   */
+  public static DeclaredConfig withLabels(DeclaredConfig declared) throws IOException {
     return new DeclaredConfig(
-        source.config(), labels(source, folder), FieldSupport.withoutEffect(source), folder);
+        declared.source(),
+        labels(declared.source(), declared.folder()),
+        declared.withoutEffect(),
+        declared.folder());
   }
 
   private static Map<String, List<String>> labels(ConfigSource source, Path folder)

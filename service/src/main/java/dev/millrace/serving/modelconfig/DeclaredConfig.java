@@ -1,5 +1,6 @@
 package dev.millrace.serving.modelconfig;
 
+import dev.millrace.protocol.modelconfig.ConfigSource;
 import dev.millrace.protocol.oip.ModelConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -8,12 +9,13 @@ import java.util.Map;
 /**
  * What was said of one model in Triton's form, checked as far as that goes without its file.
  *
- * @param labels names of classes by output, empty where the output has none
+ * @param source as it was written
+ * @param labels names of classes by output; empty until they are read
  * @param withoutEffect paths of fields that are known, and change nothing here
  * @param folder of the model; whatever the configuration names lies inside
  */
 public record DeclaredConfig(
-    ModelConfig message,
+    ConfigSource source,
     Map<String, List<String>> labels,
     List<String> withoutEffect,
     Path folder) {
@@ -23,21 +25,26 @@ public record DeclaredConfig(
     withoutEffect = List.copyOf(withoutEffect);
   }
 
+  /** All fields. */
+  public ModelConfig message() {
+    return source.config();
+  }
+
   /**
    * Whether inputs and outputs are given. Where one of them is not, both the model's batching and
    * what is missing are completed from its file.
    */
   public boolean declaresTensors() {
-    return message.getInputCount() > 0 && message.getOutputCount() > 0;
+    return message().getInputCount() > 0 && message().getOutputCount() > 0;
   }
 
   /** Whether every dimension stands in {@code dims}, and requests run one by one. */
   public boolean forbidsBatching() {
-    return declaresTensors() && message.getMaxBatchSize() == 0;
+    return declaresTensors() && message().getMaxBatchSize() == 0;
   }
 
   /** Rows that one request may have; {@link Integer#MAX_VALUE} where it does not say. */
   public int mostRows() {
-    return message.getMaxBatchSize() > 0 ? message.getMaxBatchSize() : Integer.MAX_VALUE;
+    return message().getMaxBatchSize() > 0 ? message().getMaxBatchSize() : Integer.MAX_VALUE;
   }
 }

@@ -39,7 +39,7 @@ final class ModelFolder {
 
   private static boolean hasSteps(Path path) {
     for (var step : path) {
-      if (step.toString().equals("..") || step.toString().equals(".")) {
+      if (step.toString().equals("..")) {
         return true;
       }
     }

@@ -76,9 +76,7 @@ final class ConfigSettings {
       return Integer.parseInt(value.strip());
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
-          "config.pbtxt: the parameter '%s' is '%s'; it must be a whole number"
-              .formatted(THREADS, value),
-          e);
+          "the parameter '%s' is '%s'; it must be a whole number".formatted(THREADS, value), e);
     }
   }
 

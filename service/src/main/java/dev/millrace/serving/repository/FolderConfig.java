@@ -65,12 +65,12 @@ final class FolderConfig {
     return List.copyOf(notes);
   }
 
-  /** What it says; null where there is none. Throws where it cannot be used. */
+  /** What it says, with its labels; null where there is none. Throws where it cannot be used. */
   @Nullable DeclaredConfig required() throws IOException {
     if (problem != null) {
       throw problem;
     }
-    return declared;
+    return declared == null ? null : ConfigReader.withLabels(declared);
   }
 
   /** Of the model's file inside a version; empty for the usual ones. */
@@ -79,7 +79,7 @@ final class FolderConfig {
   }
 
   /** Of the first output that has some. */
-  List<String> labels() {
+  static List<String> firstLabels(@Nullable DeclaredConfig declared) {
     if (declared == null) {
       return List.of();
     }
@@ -109,27 +109,22 @@ final class FolderConfig {
       return versions;
     }
     var policy = declared.message().getVersionPolicy();
-    tellOfMore(policy);
-    return switch (policy.getPolicyChoiceCase()) {
-      case SPECIFIC ->
-          versions.stream()
-              .filter(
-                  version ->
-                      policy.getSpecific().getVersionsList().contains(Long.parseLong(version)))
-              .toList();
-      case LATEST, ALL, POLICYCHOICE_NOT_SET -> versions;
-    };
+    var selected =
+        policy.hasSpecific()
+            ? versions.stream()
+                .filter(
+                    version ->
+                        policy.getSpecific().getVersionsList().contains(Long.parseLong(version)))
+                .toList()
+            : versions;
+    tellOfMore(policy, selected.size());
+    return selected;
   }
 
-  private void tellOfMore(ModelVersionPolicy policy) {
-    boolean more =
-        switch (policy.getPolicyChoiceCase()) {
-          case ALL -> true;
-          case LATEST -> policy.getLatest().getNumVersions() > 1;
-          case SPECIFIC -> policy.getSpecific().getVersionsCount() > 1;
-          case POLICYCHOICE_NOT_SET -> false;
-        };
-    if (more) {
+  private void tellOfMore(ModelVersionPolicy policy, int available) {
+    int latest = Math.max(policy.getLatest().getNumVersions(), 1);
+    int served = policy.hasLatest() ? Math.min(latest, available) : available;
+    if (served > 1) {
       notes.add("version_policy selects several versions, and only the highest of them is served");
     }
   }

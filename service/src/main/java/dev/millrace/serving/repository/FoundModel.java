@@ -37,7 +37,8 @@ record FoundModel(
             ? ModelFiles.read(folder, null)
             : ModelFiles.named(folder, config.fileName());
     var beside = files.labels().isEmpty() ? ModelFiles.labelsIn(modelFolder) : files.labels();
-    var labels = config.labels().isEmpty() ? beside : config.labels();
+    var named = FolderConfig.firstLabels(declared);
+    var labels = named.isEmpty() ? beside : named;
     return new ServablePackage(
         files.modelFile(),
         labels,

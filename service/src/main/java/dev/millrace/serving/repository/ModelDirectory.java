@@ -133,6 +133,11 @@ final class ModelDirectory {
     return flatName != null ? flatName : root.toRealPath().getFileName().toString();
   }
 
+  /** Whether a folder holds versions with files of a model. */
+  static boolean hasVersions(Path folder) throws IOException {
+    return versionsIn(folder).stream().anyMatch(version -> ModelFiles.in(folder.resolve(version)));
+  }
+
   private static List<String> versionsIn(Path folder) throws IOException {
     try (var entries = Files.list(folder)) {
       return entries

@@ -3,6 +3,7 @@ package dev.millrace.serving.repository;
 import dev.millrace.serving.lifecycle.ModelSettings;
 import dev.millrace.serving.lifecycle.ModelSettingsSource;
 import dev.millrace.serving.lifecycle.ServablePackage;
+import dev.millrace.serving.modelconfig.DeclaredConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,8 +42,7 @@ public final class SettingsFiles implements ModelSettingsSource {
 
   @Override
   public ModelSettings of(String model, ServablePackage files) throws IOException {
-    var settings =
-        files.config() == null ? defaults : ConfigSettings.over(defaults, files.config());
+    var settings = files.config() == null ? defaults : over(files.config());
     for (var file : files.settingsFiles()) {
       var map = read(file);
       SettingsReader.requireFitForModels(map);
@@ -54,6 +54,14 @@ public final class SettingsFiles implements ModelSettingsSource {
       settings = over(settings, root.map(MODELS).map(model));
     }
     return settings;
+  }
+
+  private ModelSettings over(DeclaredConfig config) throws IOException {
+    try {
+      return ConfigSettings.over(defaults, config);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(config.source().label() + ": " + e.getMessage(), e);
+    }
   }
 
   /** Those of the folders that hold a file of settings, in the same order. */

@@ -170,6 +170,6 @@ class ConfigReaderTest {
 
   private DeclaredConfig read(String text) throws IOException {
     Files.writeString(folder.resolve("config.pbtxt"), text);
-    return ConfigReader.read("m", folder).orElseThrow();
+    return ConfigReader.withLabels(ConfigReader.read("m", folder).orElseThrow());
   }
 }

@@ -3,8 +3,10 @@ package dev.millrace.serving.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.protocol.packaging.GoldenExamples;
 import dev.millrace.serving.lifecycle.InstanceGroup;
 import dev.millrace.serving.lifecycle.ModelSettings;
+import dev.millrace.serving.lifecycle.ServablePackage;
 import dev.millrace.serving.modelconfig.ConfigReader;
 import dev.millrace.serving.scheduling.QueuePolicy;
 import dev.millrace.serving.scheduling.SchedulerSettings;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -120,7 +123,23 @@ class ConfigSettingsTest {
     assertThatThrownBy(
             () ->
                 over("parameters { key: \"intra_op_thread_count\" value { string_value: \"x\" } }"))
-        .hasMessageContaining("intra_op_thread_count' is 'x'");
+        .hasMessageContaining("parameter 'intra_op_thread_count' is 'x'");
+  }
+
+  @Test
+  void giveWayToMillracesOwnFile() throws IOException {
+    Files.writeString(folder.resolve("config.pbtxt"), "max_batch_size: 8 dynamic_batching {}");
+    Files.writeString(folder.resolve("millrace.yaml"), "max-batch-rows: 16");
+    var files =
+        new ServablePackage(
+            folder.resolve("model.onnx"),
+            List.of(),
+            null,
+            GoldenExamples.NONE,
+            SettingsFiles.in(folder),
+            ConfigReader.read("m", folder).orElseThrow());
+    var settings = new SettingsFiles(ModelSettings.defaults(), null).of("m", files);
+    assertThat(settings.scheduling().maxBatchRows()).isEqualTo(16);
   }
 
   private ModelSettings over(String text) throws IOException {
