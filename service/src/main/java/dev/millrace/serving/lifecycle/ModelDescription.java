@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param config all of it in Triton's form, completed
  * @param outputLabels names of classes by output, of the outputs for which the configuration names
  *     a file
+ * @param columns names of the columns that the one input of two dimensions takes, in their order;
+ *     empty where they are not known
  */
 public record ModelDescription(
     String model,
@@ -31,12 +33,14 @@ public record ModelDescription(
     List<String> labels,
     @Nullable ImageDescription image,
     ModelConfig config,
-    Map<String, List<String>> outputLabels) {
+    Map<String, List<String>> outputLabels,
+    List<String> columns) {
   /** Copies the lists. */
   public ModelDescription {
     versions = List.copyOf(versions);
     labels = List.copyOf(labels);
     outputLabels = Map.copyOf(outputLabels);
+    columns = List.copyOf(columns);
   }
 
   /** One without a configuration of its own. */
@@ -59,7 +63,8 @@ public record ModelDescription(
         labels,
         image,
         CompletedConfig.of(model, null, signature, maxBatchRows, ""),
-        Map.of());
+        Map.of(),
+        List.of());
   }
 
   /** Names of the classes of one output, empty where it has none. */
@@ -79,6 +84,7 @@ public record ModelDescription(
         labels,
         image,
         config,
-        outputLabels);
+        outputLabels,
+        columns);
   }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param golden what it must answer before it goes live; may hold no examples
  * @param settingsFiles what they say about serving it, the more general first; may be none
  * @param config what is said of it in Triton's form; null where nothing is
+ * @param columns names of the columns of the one input, empty where they have none
  */
 public record ServablePackage(
     Path modelFile,
@@ -25,21 +26,23 @@ public record ServablePackage(
     @Nullable ImageDescription image,
     GoldenExamples golden,
     List<Path> settingsFiles,
-    @Nullable DeclaredConfig config) {
+    @Nullable DeclaredConfig config,
+    List<String> columns) {
   /** Copies the lists. */
   public ServablePackage {
     labels = List.copyOf(labels);
     settingsFiles = List.copyOf(settingsFiles);
+    columns = List.copyOf(columns);
   }
 
-  /** One of which nothing is said in Triton's form. */
+  /** One of which nothing is said in Triton's form, and whose columns have no names. */
   public ServablePackage(
       Path modelFile,
       List<String> labels,
       @Nullable ImageDescription image,
       GoldenExamples golden,
       List<Path> settingsFiles) {
-    this(modelFile, labels, image, golden, settingsFiles, null);
+    this(modelFile, labels, image, golden, settingsFiles, null, List.of());
   }
 
   /**

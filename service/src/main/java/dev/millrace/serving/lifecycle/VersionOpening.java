@@ -136,6 +136,7 @@ record VersionOpening(
             signature,
             maxBatchRows,
             files.modelFile().getFileName().toString()),
-        files.config() == null ? Map.of() : files.config().labels());
+        files.config() == null ? Map.of() : files.config().labels(),
+        files.columns());
   }
 }

@@ -45,6 +45,7 @@ record FoundModel(
         files.image(),
         files.golden(),
         SettingsFiles.in(modelFolder, folder),
-        declared);
+        declared,
+        files.columns());
   }
 }

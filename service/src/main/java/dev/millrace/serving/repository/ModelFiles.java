@@ -1,5 +1,6 @@
 package dev.millrace.serving.repository;
 
+import dev.millrace.protocol.packaging.ColumnNames;
 import dev.millrace.protocol.packaging.GoldenExamples;
 import dev.millrace.protocol.packaging.ModelManifest;
 import dev.millrace.protocol.packaging.ModelPackage;
@@ -51,7 +52,9 @@ final class ModelFiles {
         labels.isEmpty() ? labelsIn(model.folder()) : labels,
         model.manifest().image(),
         model.golden(),
-        SettingsFiles.in(model.folder()));
+        SettingsFiles.in(model.folder()),
+        null,
+        columnsIn(model.folder()));
   }
 
   /** A model whose file has a name of its own. */
@@ -69,7 +72,13 @@ final class ModelFiles {
   private static ServablePackage plain(Path folder, Path model) throws IOException {
     requireInside(model, folder);
     return new ServablePackage(
-        model, labelsIn(folder), null, GoldenExamples.NONE, SettingsFiles.in(folder));
+        model,
+        labelsIn(folder),
+        null,
+        GoldenExamples.NONE,
+        SettingsFiles.in(folder),
+        null,
+        columnsIn(folder));
   }
 
   private static Path onnxFile(Path folder) throws IOException {
@@ -102,6 +111,12 @@ final class ModelFiles {
               .formatted(folder.resolve(MlmodelFile.NAME), name));
     }
     return file;
+  }
+
+  /** The columns that an MLmodel file in a folder names; empty when there is none. */
+  private static List<String> columnsIn(Path folder) throws IOException {
+    var file = folder.resolve(MlmodelFile.NAME);
+    return Files.isRegularFile(file) ? ColumnNames.of(MlmodelFile.read(file).inputs()) : List.of();
   }
 
   /** The labels that lie in a folder; empty when there are none. */

@@ -137,7 +137,8 @@ class ConfigSettingsTest {
             null,
             GoldenExamples.NONE,
             SettingsFiles.in(folder),
-            ConfigReader.read("m", folder).orElseThrow());
+            ConfigReader.read("m", folder).orElseThrow(),
+            List.of());
     var settings = new SettingsFiles(ModelSettings.defaults(), null).of("m", files);
     assertThat(settings.scheduling().maxBatchRows()).isEqualTo(16);
   }

@@ -3,6 +3,7 @@ package dev.millrace.serving.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.protocol.packaging.ColumnNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +60,29 @@ class MlmodelFileTest {
   void readsOtherIndentationAndQuotes() {
     var text = "flavors:\n    onnx:\n        data: 'my model.onnx'\n";
     assertThat(MlmodelFile.parse(text.lines().toList()).onnxFile()).contains("my model.onnx");
+  }
+
+  @Test
+  void readsTheInputsOfTheSignatureAcrossLines() {
+    var text =
+        """
+        signature:
+          inputs: '[{"type": "double", "name": "petal width''s"}, {"type": "double",
+            "name": "b"}]'
+          outputs: '[{"type": "long"}]'
+        utc_time_created: '2026'
+        """;
+    var inputs = MlmodelFile.parse(text.lines().toList()).inputs();
+    assertThat(ColumnNames.of(inputs)).containsExactly("petal width's", "b");
+  }
+
+  @Test
+  void findsNoColumnsInOtherSignatures() {
+    assertThat(ColumnNames.of("")).isEmpty();
+    assertThat(ColumnNames.of("[{")).isEmpty();
+    assertThat(ColumnNames.of("{\"a\":1}")).isEmpty();
+    assertThat(ColumnNames.of("[{\"type\":\"tensor\",\"name\":\"x\"}]")).isEmpty();
+    assertThat(ColumnNames.of("[{\"type\":\"double\"}]")).isEmpty();
   }
 
   @Test

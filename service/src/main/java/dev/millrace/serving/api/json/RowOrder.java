@@ -30,7 +30,7 @@ final class RowOrder {
   }
 
   private static boolean isInOrder(int[] places, int count) {
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < Math.min(count, places.length); i++) {
       if (places[i] != i) {
         return false;
       }

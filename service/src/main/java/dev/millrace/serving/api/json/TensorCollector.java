@@ -105,7 +105,8 @@ public final class TensorCollector {
   /**
    * As {@link #endRow()}, of cells in another order.
    *
-   * @param places where each cell, in the order they were read, belongs in the list
+   * @param places where each cell, in the order they were read, belongs in the list; empty for as
+   *     they were read
    */
   public void endRow(int[] places) {
     RowOrder.restore(data, spec.type(), places, cells);

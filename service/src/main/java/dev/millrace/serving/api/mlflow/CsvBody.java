@@ -4,7 +4,7 @@ import dev.millrace.serving.api.json.JsonBody;
 import dev.millrace.serving.api.json.Question;
 import dev.millrace.serving.api.json.RequestTensors;
 import dev.millrace.serving.api.json.UnfitValueException;
-import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.lifecycle.ModelDescription;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +14,7 @@ import java.util.List;
 final class CsvBody {
   private CsvBody() {}
 
-  static Question read(ByteBuf body, Signature signature, RequestTensors memory) {
+  static Question read(ByteBuf body, ModelDescription model, RequestTensors memory) {
     if (!ByteBufUtil.isText(body, StandardCharsets.UTF_8)) {
       throw JsonBody.refusal("The CSV is not UTF-8");
     }
@@ -25,15 +25,15 @@ final class CsvBody {
           "The CSV is empty; send a line with the names of the columns, and one for each row");
     }
     try {
-      return new Question(table(csv, columns, signature, memory).tensors(), ScoringAnswer::ofTable);
+      return new Question(table(csv, columns, model, memory).tensors(), ScoringAnswer::ofTable);
     } catch (UnfitValueException e) {
       throw JsonBody.refusal(String.valueOf(e.getMessage()));
     }
   }
 
   private static Table table(
-      CsvLines csv, List<String> columns, Signature signature, RequestTensors memory) {
-    var table = Table.named(signature, memory, columns);
+      CsvLines csv, List<String> columns, ModelDescription model, RequestTensors memory) {
+    var table = Table.named(model, memory, columns);
     for (var cells = csv.next(); cells != null; cells = csv.next()) {
       try {
         readRow(table, columns, cells);

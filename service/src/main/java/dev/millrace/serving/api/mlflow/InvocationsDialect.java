@@ -72,8 +72,8 @@ public final class InvocationsDialect implements Dialect {
   public Question read(
       FastRequest request, ByteBuf body, ModelDescription model, RequestTensors memory) {
     return switch (ContentKind.of(request.headers().get(HttpHeaderNames.CONTENT_TYPE))) {
-      case CSV -> CsvBody.read(body, model.signature(), memory);
-      case JSON -> ScoringBody.read(body, model.signature(), memory);
+      case CSV -> CsvBody.read(body, model, memory);
+      case JSON -> ScoringBody.read(body, model, memory);
       case OTHER -> throw new IllegalStateException("The content type was not checked");
     };
   }

@@ -3,24 +3,39 @@ package dev.millrace.serving.api.mlflow;
 import dev.millrace.serving.api.json.UnfitValueException;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The columns of records: the keys of the first one, which the others may have in any order. */
 final class RecordColumns {
-  private final Map<String, Integer> places = new HashMap<>();
+  private final Map<String, Integer> places = new LinkedHashMap<>();
   private final BitSet met = new BitSet();
   private int[] order = new int[8];
   private int count;
+  private final boolean declared;
 
-  boolean isEmpty() {
-    return places.isEmpty();
+  /** Those that are declared, or else those of the first record. */
+  RecordColumns(DeclaredColumns declared) {
+    this.declared = !declared.names().isEmpty();
+    declared.names().forEach(name -> places.put(name, places.size()));
   }
 
-  /** A key of the record, whose value follows. */
-  void meet(String name, boolean firstRecord) {
-    var place = firstRecord ? places.putIfAbsent(name, places.size()) : places.get(name);
-    if (firstRecord && place == null) {
+  /** A column that the first record lacks is a mistake rather than missing numbers. */
+  void requireComplete(boolean firstRecord) {
+    if (firstRecord && missing() > 0) {
+      throw new UnfitValueException(
+          "the record lacks columns of the model, which takes " + places.keySet());
+    }
+  }
+
+  /** A key of the record, whose value follows; false where the model does not take it. */
+  boolean meet(String name, boolean firstRecord) {
+    if (declared && !places.containsKey(name)) {
+      return false;
+    }
+    boolean first = firstRecord && !declared;
+    var place = first ? places.putIfAbsent(name, places.size()) : places.get(name);
+    if (first && place == null) {
       place = places.size() - 1;
     } else if (place == null) {
       throw new UnfitValueException(
@@ -30,6 +45,7 @@ final class RecordColumns {
     }
     met.set(place);
     add(place);
+    return true;
   }
 
   /** How many columns the record lacks; their values have to follow. */

@@ -6,7 +6,7 @@ import dev.millrace.serving.api.json.Missing;
 import dev.millrace.serving.api.json.RequestTensors;
 import dev.millrace.serving.api.json.TensorCollector;
 import dev.millrace.serving.api.json.UnfitValueException;
-import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.lifecycle.ModelDescription;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.List;
 import tools.jackson.core.JsonParser;
@@ -21,21 +21,23 @@ final class RecordsFrame {
   static final String FIELD = "dataframe_records";
 
   private final InputCollectors inputs;
-  private final RecordColumns columns = new RecordColumns();
+  private final RecordColumns columns;
   private long records;
+  private boolean byRow;
 
-  private RecordsFrame(Signature signature, RequestTensors memory) {
-    inputs = new InputCollectors(signature, memory, Missing.NOT_A_NUMBER);
+  private RecordsFrame(ModelDescription model, RequestTensors memory) {
+    inputs = new InputCollectors(model.signature(), memory, Missing.NOT_A_NUMBER);
+    columns = new RecordColumns(DeclaredColumns.of(model));
   }
 
   /** Consumes the list that the parser is at. */
-  static List<Tensor> read(JsonParser json, Signature signature, RequestTensors memory) {
+  static List<Tensor> read(JsonParser json, ModelDescription model, RequestTensors memory) {
     if (json.currentToken() != JsonToken.START_ARRAY) {
       throw JsonBody.refusal(
           "Dataframe records format must be a list of records. Got %s. Send [{\"column\": value}]."
               .formatted(json.currentToken() == JsonToken.START_OBJECT ? "dictionary" : "a value"));
     }
-    var frame = new RecordsFrame(signature, memory);
+    var frame = new RecordsFrame(model, memory);
     try {
       frame.readRecords(json);
     } catch (UnfitValueException e) {
@@ -65,7 +67,7 @@ final class RecordsFrame {
     var first = json.nextToken();
     if (Table.isMatrix(inputs)
         && first == JsonToken.PROPERTY_NAME
-        && (records > 0 ? !columns.isEmpty() : !isInput(json.currentName()))) {
+        && (records > 0 ? byRow : !isInput(json.currentName()))) {
       readRow(json);
     } else {
       readNamed(json);
@@ -74,16 +76,22 @@ final class RecordsFrame {
 
   private void readRow(JsonParser json) {
     var input = inputs.only();
+    byRow = true;
     for (; json.currentToken() != JsonToken.END_OBJECT; json.nextToken()) {
       var name = json.currentName();
-      columns.meet(name, records == 0);
+      boolean taken = columns.meet(name, records == 0);
       json.nextToken();
+      if (!taken) {
+        json.skipChildren();
+        continue;
+      }
       try {
         input.readCell(json);
       } catch (UnfitValueException e) {
         throw e.in(name);
       }
     }
+    columns.requireComplete(records == 0);
     for (int missing = columns.missing(); missing > 0; missing--) {
       input.readMissingCell();
     }

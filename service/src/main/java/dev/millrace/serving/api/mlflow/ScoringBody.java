@@ -6,7 +6,7 @@ import dev.millrace.serving.api.json.PredictInputs;
 import dev.millrace.serving.api.json.Question;
 import dev.millrace.serving.api.json.RequestTensors;
 import dev.millrace.serving.api.json.UnfitValueException;
-import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.lifecycle.ModelDescription;
 import dev.millrace.serving.tensor.Tensor;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -20,19 +20,19 @@ final class ScoringBody {
   private static final String WANTED =
       "The input must be a JSON dictionary with exactly one of the input fields {'dataframe_split', 'dataframe_records', 'instances', 'inputs'}.";
 
-  private final Signature signature;
+  private final ModelDescription model;
   private final RequestTensors memory;
   private final List<String> fields = new ArrayList<>(2);
   private @Nullable Question question;
   private @Nullable SplitFrame unread;
 
-  private ScoringBody(Signature signature, RequestTensors memory) {
-    this.signature = signature;
+  private ScoringBody(ModelDescription model, RequestTensors memory) {
+    this.model = model;
     this.memory = memory;
   }
 
-  static Question read(ByteBuf body, Signature signature, RequestTensors memory) {
-    var reader = new ScoringBody(signature, memory);
+  static Question read(ByteBuf body, ModelDescription model, RequestTensors memory) {
+    var reader = new ScoringBody(model, memory);
     JsonBody.read(body, WANTED, reader::field);
     var unread = reader.unread;
     if (unread != null) {
@@ -51,10 +51,11 @@ final class ScoringBody {
     switch (name) {
       case SplitFrame.FIELD -> readSplit(json);
       case RecordsFrame.FIELD ->
-          ask(RecordsFrame.read(json, signature, memory), ScoringAnswer::ofTable);
+          ask(RecordsFrame.read(json, model, memory), ScoringAnswer::ofTable);
       case "instances" ->
-          ask(PredictInputs.instances(json, signature, memory), ScoringAnswer::ofTensors);
-      case "inputs" -> ask(PredictInputs.inputs(json, signature, memory), ScoringAnswer::ofTensors);
+          ask(PredictInputs.instances(json, model.signature(), memory), ScoringAnswer::ofTensors);
+      case "inputs" ->
+          ask(PredictInputs.inputs(json, model.signature(), memory), ScoringAnswer::ofTensors);
       case "params" -> readParams(json);
       default -> json.skipChildren();
     }
@@ -62,7 +63,7 @@ final class ScoringBody {
 
   private void readSplit(JsonParser json) {
     requireFirst();
-    var frame = SplitFrame.first(signature, memory);
+    var frame = SplitFrame.first(model, memory);
     frame.read(json);
     if (frame.deferred()) {
       unread = frame.second();

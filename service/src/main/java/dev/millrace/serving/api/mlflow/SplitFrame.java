@@ -4,7 +4,7 @@ import dev.millrace.serving.api.json.JsonBody;
 import dev.millrace.serving.api.json.RequestTensors;
 import dev.millrace.serving.api.json.UnfitValueException;
 import dev.millrace.serving.failure.InferenceException;
-import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.lifecycle.ModelDescription;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +23,7 @@ final class SplitFrame {
   private static final String COLUMNS = "columns";
   private static final String DATA = "data";
 
-  private final Signature signature;
+  private final ModelDescription model;
   private final RequestTensors memory;
   private final boolean columnsKnown;
   private @Nullable List<String> columns;
@@ -33,24 +33,24 @@ final class SplitFrame {
   private boolean deferred;
 
   private SplitFrame(
-      Signature signature,
+      ModelDescription model,
       RequestTensors memory,
       @Nullable List<String> columns,
       boolean columnsKnown) {
-    this.signature = signature;
+    this.model = model;
     this.memory = memory;
     this.columns = columns;
     this.columnsKnown = columnsKnown;
   }
 
   /** For the first reading. */
-  static SplitFrame first(Signature signature, RequestTensors memory) {
-    return new SplitFrame(signature, memory, null, false);
+  static SplitFrame first(ModelDescription model, RequestTensors memory) {
+    return new SplitFrame(model, memory, null, false);
   }
 
   /** For the second reading, with the columns that this one has found, or with none. */
   SplitFrame second() {
-    return new SplitFrame(signature, memory, columns, true);
+    return new SplitFrame(model, memory, columns, true);
   }
 
   /** Whether the data came before the columns, or without, so that they have to be read again. */
@@ -110,8 +110,7 @@ final class SplitFrame {
       return;
     }
     var wanted = columns;
-    table =
-        wanted == null ? Table.unnamed(signature, memory) : Table.named(signature, memory, wanted);
+    table = wanted == null ? Table.unnamed(model, memory) : Table.named(model, memory, wanted);
     readData(json, table);
   }
 

@@ -5,9 +5,10 @@ import dev.millrace.serving.api.json.Missing;
 import dev.millrace.serving.api.json.RequestTensors;
 import dev.millrace.serving.api.json.TensorCollector;
 import dev.millrace.serving.api.json.UnfitValueException;
-import dev.millrace.serving.tensor.Signature;
+import dev.millrace.serving.lifecycle.ModelDescription;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +21,18 @@ import tools.jackson.core.JsonParser;
  */
 final class Table {
   private static final int ANY_NUMBER = -1;
+  private static final int[] NO_PLACES = {};
 
   private final InputCollectors inputs;
   private final @Nullable TensorCollector rowInput;
   private final List<@Nullable TensorCollector> columnInputs;
+
+  /** Where the row's input takes each column; empty where it takes them as they come. */
+  private final int[] places;
+
+  /** The places of the columns that are taken. */
+  private final int[] order;
+
   private int columns;
   private int column;
   private long rows;
@@ -37,14 +46,26 @@ final class Table {
     this.rowInput = rowInput;
     this.columnInputs = columnInputs;
     this.columns = columns;
+    places = NO_PLACES;
+    order = NO_PLACES;
+  }
+
+  private Table(InputCollectors inputs, TensorCollector rowInput, int[] places) {
+    this.inputs = inputs;
+    this.rowInput = rowInput;
+    this.places = places;
+    columnInputs = List.of();
+    columns = places.length;
+    order = Arrays.stream(places).filter(place -> place != DeclaredColumns.IGNORED).toArray();
   }
 
   /** A table with these columns, each name once. */
-  static Table named(Signature signature, RequestTensors memory, List<String> columns) {
+  static Table named(ModelDescription model, RequestTensors memory, List<String> columns) {
     requireOnce(columns);
-    var inputs = new InputCollectors(signature, memory, Missing.NOT_A_NUMBER);
+    var inputs = new InputCollectors(model.signature(), memory, Missing.NOT_A_NUMBER);
     if (takesAllColumns(inputs, columns)) {
-      return new Table(inputs, inputs.only(), List.of(), columns.size());
+      var places = DeclaredColumns.of(model).places(columns);
+      return new Table(inputs, inputs.only(), places);
     }
     var byColumn = new ArrayList<@Nullable TensorCollector>(columns.size());
     for (var name : columns) {
@@ -59,8 +80,8 @@ final class Table {
   }
 
   /** A table whose columns have no names: they are the inputs in their order. */
-  static Table unnamed(Signature signature, RequestTensors memory) {
-    var inputs = new InputCollectors(signature, memory, Missing.NOT_A_NUMBER);
+  static Table unnamed(ModelDescription model, RequestTensors memory) {
+    var inputs = new InputCollectors(model.signature(), memory, Missing.NOT_A_NUMBER);
     return isMatrix(inputs)
         ? new Table(inputs, inputs.only(), List.of(), ANY_NUMBER)
         : new Table(inputs, null, List.copyOf(inputs.all()), inputs.all().size());
@@ -75,7 +96,7 @@ final class Table {
   void cell(JsonParser json) {
     requireColumn();
     if (rowInput != null) {
-      rowInput.readCell(json);
+      readRowCell(rowInput, json);
     } else {
       var input = columnInputs.get(column);
       if (input == null) {
@@ -87,11 +108,25 @@ final class Table {
     column++;
   }
 
+  private void readRowCell(TensorCollector input, JsonParser json) {
+    if (takesColumn()) {
+      input.readCell(json);
+    } else {
+      json.skipChildren();
+    }
+  }
+
+  private boolean takesColumn() {
+    return places.length == 0 || places[column] != DeclaredColumns.IGNORED;
+  }
+
   /** The next cell of the row, of text. */
   void cell(String text) {
     requireColumn();
     if (rowInput != null) {
-      rowInput.readCellText(text);
+      if (takesColumn()) {
+        rowInput.readCellText(text);
+      }
     } else {
       var input = columnInputs.get(column);
       if (input != null) {
@@ -109,7 +144,7 @@ final class Table {
           "the row has %d cells, and the table %d columns".formatted(column, columns));
     }
     if (rowInput != null) {
-      rowInput.endRow();
+      rowInput.endRow(order);
     }
     column = 0;
     rows++;

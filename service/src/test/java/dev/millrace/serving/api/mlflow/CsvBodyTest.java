@@ -3,13 +3,14 @@ package dev.millrace.serving.api.mlflow;
 import static dev.millrace.serving.api.json.Reading.bytes;
 import static dev.millrace.serving.api.json.Reading.floats;
 import static dev.millrace.serving.api.json.Reading.inputs;
+import static dev.millrace.serving.api.json.Reading.model;
 import static dev.millrace.serving.api.json.Reading.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.serving.api.json.Reading;
+import dev.millrace.serving.lifecycle.ModelDescription;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
-import dev.millrace.serving.tensor.Signature;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,9 +20,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CsvBodyTest {
-  private static final Signature MATRIX = inputs(spec("x", DataType.FP32, -1, 2));
-  private static final Signature COLUMNS =
-      inputs(spec("n", DataType.INT64, -1, 1), spec("t", DataType.BYTES, -1, 1));
+  private static final ModelDescription MATRIX = model(inputs(spec("x", DataType.FP32, -1, 2)));
+  private static final ModelDescription COLUMNS =
+      model(inputs(spec("n", DataType.INT64, -1, 1), spec("t", DataType.BYTES, -1, 1)));
 
   @Test
   void takesLinesApart() {

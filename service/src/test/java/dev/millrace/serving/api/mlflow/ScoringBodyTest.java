@@ -2,23 +2,41 @@ package dev.millrace.serving.api.mlflow;
 
 import static dev.millrace.serving.api.json.Reading.floats;
 import static dev.millrace.serving.api.json.Reading.inputs;
+import static dev.millrace.serving.api.json.Reading.model;
 import static dev.millrace.serving.api.json.Reading.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.protocol.oip.ModelConfig;
 import dev.millrace.serving.api.json.Reading;
+import dev.millrace.serving.lifecycle.ModelDescription;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
-import dev.millrace.serving.tensor.Signature;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ScoringBodyTest {
-  private static final Signature MATRIX = inputs(spec("x", DataType.FP32, -1, 3));
-  private static final Signature COLUMNS =
-      inputs(spec("age", DataType.FP32, -1, 1), spec("name", DataType.BYTES, -1));
-  private static final Signature PICTURES = inputs(spec("image", DataType.FP32, -1, 1, 2, 2));
+  private static final ModelDescription MATRIX = model(inputs(spec("x", DataType.FP32, -1, 3)));
+  private static final ModelDescription DECLARED =
+      new ModelDescription(
+          "m",
+          "1",
+          List.of("1"),
+          "onnx",
+          MATRIX.signature(),
+          8,
+          List.of(),
+          null,
+          ModelConfig.getDefaultInstance(),
+          Map.of(),
+          List.of("a", "b", "c"));
+  private static final ModelDescription COLUMNS =
+      model(inputs(spec("age", DataType.FP32, -1, 1), spec("name", DataType.BYTES, -1)));
+  private static final ModelDescription PICTURES =
+      model(inputs(spec("image", DataType.FP32, -1, 1, 2, 2)));
 
   @ParameterizedTest
   @ValueSource(
@@ -83,6 +101,39 @@ class ScoringBodyTest {
           assertThat(floats(inputs.getFirst())).containsExactly(1, 2);
           assertThat(inputs.get(1).shape()).isEqualTo(Shape.of(2));
         });
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        """
+        {"dataframe_split":{"columns":["c","extra","a","b"],"data":[[3,"x",1,2],[6,null,4,5]]}}
+        """,
+        """
+        {"dataframe_records":[{"c":3,"extra":[1],"b":2,"a":1},{"a":4,"b":5,"c":6}]}
+        """
+      })
+  void putsColumnsInTheOrderThatIsDeclared(String body) {
+    Reading.read(
+        body,
+        (bytes, memory) -> ScoringBody.read(bytes, DECLARED, memory).inputs(),
+        inputs -> assertThat(floats(inputs.getFirst())).containsExactly(1, 2, 3, 4, 5, 6));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"dataframe_split":{"columns":["c","a"],"data":[[3,1]]}} | Unable to read dataframe_split: the table has no column 'b'; the model takes [a, b, c]
+          {"dataframe_records":[{"c":3,"a":1}]} | Unable to read dataframe_records[0]: the record lacks columns of the model, which takes [a, b, c]
+          """)
+  void wantsTheColumnsThatAreDeclared(String body, String message) {
+    assertThat(
+            Reading.invalid(
+                body, (bytes, memory) -> ScoringBody.read(bytes, DECLARED, memory).inputs()))
+        .isEqualTo(message);
   }
 
   @Test
