@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -43,6 +44,16 @@ class DialectsIT {
     identity(models, "UINT8", TensorProto.DataType.UINT8);
     identity(models, "BOOL", TensorProto.DataType.BOOL);
     identity(models, "BYTES", TensorProto.DataType.STRING);
+    identity(models, "named", TensorProto.DataType.FLOAT);
+    Files.writeString(
+        models.resolve("named/1/MLmodel"),
+        """
+        flavors:
+          onnx:
+            data: model.onnx
+        signature:
+          inputs: '[{"type": "float", "name": "a"}, {"type": "float", "name": "b"}]'
+        """);
     service =
         RunningService.serving(
             models,
@@ -257,6 +268,13 @@ class DialectsIT {
     assertBody(
         post("/invocations", "{\"instances\":[[1,2,3,4]]}", JSON),
         "{\"predictions\":{\"doubled\":[[2.0,4.0,6.0,8.0]],\"total\":[[10.0]]}}");
+  }
+
+  @Test
+  void takesColumnsAsTheMlmodelFileDeclaresThem() {
+    assertBody(
+        post("/models/named/invoke", "b,a\n1,2\n", "Content-Type", "text/csv"),
+        "{\"predictions\":[[2.0,1.0]]}");
   }
 
   @Test
