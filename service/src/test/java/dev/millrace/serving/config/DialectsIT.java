@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.millrace.serving.conformance.Conforms;
+import dev.millrace.serving.conformance.Protocol;
 import dev.millrace.serving.fixture.FixtureModels;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -73,6 +75,8 @@ class DialectsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_REST, with = "predict in rows")
+  @Conforms(to = Protocol.KSERVE_V1, with = "predict")
   void answersRowsWithRows() {
     assertBody(
         predict("pairs", "{\"instances\":[[1,2,3,4],[0,0,0,1]]}"),
@@ -83,6 +87,7 @@ class DialectsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_REST, with = "predict in columns")
   void answersColumnsWithColumns() {
     assertBody(
         predict("pairs", "{\"signature_name\":\"serving_default\",\"inputs\":[[1,2,3,4]]}"),
@@ -93,6 +98,7 @@ class DialectsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_REST, with = "versions and labels in paths")
   void findsVersionsAndLabels() {
     var body = "{\"instances\":[[1,2,3,4]]}";
     for (var path : new String[] {"/versions/1", "/labels/stable", ""}) {
@@ -119,6 +125,7 @@ class DialectsIT {
           BOOL  | [[true,false]]
           BYTES | [["aä€",""],["\\u0001","x"]]
           """)
+  @Conforms(to = Protocol.TFS_REST, with = "every datatype, base64, NaN and infinities")
   void carriesEveryValue(String model, String values) {
     assertBody(
         predict(model, "{\"instances\":" + values + "}"), "{\"predictions\":" + values + "}");
@@ -201,6 +208,7 @@ class DialectsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_REST, with = "classify and regress")
   void classifiesAndRegresses() {
     var image = "[" + "0,".repeat(783) + "0]";
     var classified =
@@ -217,6 +225,8 @@ class DialectsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_REST, with = "status")
+  @Conforms(to = Protocol.KSERVE_V1, with = "readiness of a model, and the list of models")
   void tellsTheStatusInBothDialectsOfItsUrl() {
     var expected =
         RunningService.JSON.readTree(
@@ -235,6 +245,7 @@ class DialectsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_REST, with = "metadata")
   void describesTheSignature() {
     var metadata = json(service.get(service.http("/v1/models/pairs/metadata")));
     assertThat(metadata.path("model_spec").toString())
@@ -253,6 +264,9 @@ class DialectsIT {
   }
 
   @Test
+  @Conforms(
+      to = Protocol.MLFLOW,
+      with = "dataframe_split, dataframe_records, instances, inputs and CSV")
   void answersInvocations() {
     var rows = "{\"predictions\":[{\"doubled\":[2.0,4.0,6.0,8.0],\"total\":[10.0]}]}";
     assertBody(
@@ -271,6 +285,7 @@ class DialectsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.MLFLOW, with = "columns in the order of the MLmodel file")
   void takesColumnsAsTheMlmodelFileDeclaresThem() {
     assertBody(
         post("/models/named/invoke", "b,a\n1,2\n", "Content-Type", "text/csv"),
@@ -278,6 +293,7 @@ class DialectsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.SAGEMAKER, with = "invocations, with target model and custom attributes")
   void choosesModelsAsSageMakerDoes() {
     var answer =
         post(
@@ -297,6 +313,8 @@ class DialectsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.MLFLOW, with = "ping, health and version")
+  @Conforms(to = Protocol.SAGEMAKER, with = "ping")
   void tellsItsHealth() {
     assertThat(service.get(service.http("/ping")).body()).isEmpty();
     assertThat(status("/ping")).isEqualTo(200);

@@ -4,6 +4,8 @@ import static dev.millrace.serving.config.RunningService.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.millrace.serving.conformance.Conforms;
+import dev.millrace.serving.conformance.Protocol;
 import dev.millrace.serving.fixture.FixtureModels;
 import java.io.IOException;
 import java.net.URI;
@@ -26,6 +28,7 @@ class SageMakerIT {
   @TempDir private Path temporary;
 
   @Test
+  @Conforms(to = Protocol.SAGEMAKER, with = "multi-model: load, list, invoke and unload")
   void loadsInvokesAndUnloads() throws IOException {
     var models = temporary.resolve("models");
     FixtureModels.identity(

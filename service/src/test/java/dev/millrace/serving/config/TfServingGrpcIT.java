@@ -22,6 +22,8 @@ import dev.millrace.protocol.tfs.SignatureDefMap;
 import dev.millrace.protocol.tfs.TensorProto;
 import dev.millrace.protocol.tfs.TensorShapeProto;
 import dev.millrace.protocol.tfs.TensorShapeProto.Dim;
+import dev.millrace.serving.conformance.Conforms;
+import dev.millrace.serving.conformance.Protocol;
 import dev.millrace.serving.fixture.FixtureModels;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -55,6 +57,7 @@ class TfServingGrpcIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_GRPC, with = "Predict")
   void predicts() {
     var answer = predictions().predict(pairs(floats()).build());
     assertThat(answer.getModelSpec())
@@ -74,6 +77,7 @@ class TfServingGrpcIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_GRPC, with = "Predict with version, signature and output filter")
   void predictsWithAVersionASignatureAndAFilter() {
     var spec =
         ModelSpec.newBuilder()
@@ -88,6 +92,7 @@ class TfServingGrpcIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_GRPC, with = "DT_STRING")
   void carriesStrings() {
     var strange = ByteString.copyFromUtf8("gr\u00FC\u00DFe");
     var texts =
@@ -165,6 +170,7 @@ class TfServingGrpcIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_GRPC, with = "deadlines")
   void endsWithTheDeadlineOfTheCall() {
     assertThatThrownBy(
             () ->
@@ -175,6 +181,7 @@ class TfServingGrpcIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_GRPC, with = "GetModelMetadata")
   void describesTheSignature() throws InvalidProtocolBufferException {
     var metadata =
         predictions()
@@ -213,6 +220,7 @@ class TfServingGrpcIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_GRPC, with = "GetModelStatus")
   void tellsTheStatesOfVersions() {
     var request = GetModelStatusRequest.newBuilder().setModelSpec(named("pairs"));
     var status = models().getModelStatus(request.build()).getModelVersionStatusList();

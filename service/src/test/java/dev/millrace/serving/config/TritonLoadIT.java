@@ -7,6 +7,8 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.millrace.protocol.oip.ModelConfigRequest;
 import dev.millrace.protocol.oip.ModelRepositoryParameter;
 import dev.millrace.protocol.oip.RepositoryModelLoadRequest;
+import dev.millrace.serving.conformance.Conforms;
+import dev.millrace.serving.conformance.Protocol;
 import dev.millrace.serving.fixture.FixtureModels;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -63,6 +65,9 @@ class TritonLoadIT {
         "input { name: \"x\" data_type: TYPE_FP32 dims: 4 } output { name: \"y\" data_type: TYPE_FP32 dims: 4 }|the model expects 2 dimensions (shape [-1,4]) but the model configuration specifies 1 dimensions (shape [4])",
         "model_warmup { batch_size: 1 inputs { key: \"x\" value { data_type: TYPE_FP32 dims: 4 input_data_file: \"../../1/model.onnx\" } } }|leads out of the folder of the model"
       })
+  @Conforms(
+      to = Protocol.TRITON_CONFIG,
+      with = "what is wrong or not supported stops the load, with line, column, field and reason")
   void failsWithTheReason(String config, String reason) throws Exception {
     models.config("m", config);
     var answer = load("{}");
@@ -90,6 +95,7 @@ class TritonLoadIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "model_repository: load with a configuration, REST")
   void takesTheConfigurationThatALoadBringsUntilTheNext() {
     assertThat(load("{}").statusCode()).isEqualTo(200);
     assertThat(rows(3).statusCode()).isEqualTo(200);
@@ -120,6 +126,7 @@ class TritonLoadIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "model_repository: load with a configuration, gRPC")
   void takesAConfigurationOverGrpcAsWell() {
     var grpc = service.grpc();
     grpc.repositoryModelLoad(

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.millrace.protocol.oip.ModelConfigRequest;
+import dev.millrace.serving.conformance.Conforms;
+import dev.millrace.serving.conformance.Protocol;
 import dev.millrace.serving.fixture.FixtureModels;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -144,6 +146,10 @@ class TritonRepositoryIT {
   }
 
   @Test
+  @Conforms(
+      to = Protocol.TRITON_CONFIG,
+      with =
+          "a repository of ONNX models with config.pbtxt, unchanged: max_batch_size, input, output, dims")
   void addsAndSubtracts() {
     var answer =
         infer(
@@ -155,6 +161,7 @@ class TritonRepositoryIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON_CONFIG, with = "max_batch_size holds, with Triton's text")
   void refusesMoreRowsThanItsConfigurationAllows() {
     var answer =
         infer(
@@ -173,6 +180,7 @@ class TritonRepositoryIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON_CONFIG, with = "TYPE_STRING")
   void answersTexts() {
     var answer =
         infer(
@@ -182,6 +190,7 @@ class TritonRepositoryIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON_CONFIG, with = "variable dims, instance_group")
   void answersRowsOfAnyLengthOnTwoInstances() {
     var answer = infer("any_length", input("x", "FP32", "[2,3]", "1.5"));
     assertThat(shape(answer)).isEqualTo("[2,3]");
@@ -199,6 +208,7 @@ class TritonRepositoryIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON_CONFIG, with = "reshape, and models without batches")
   void reshapesModelsWithoutBatches() {
     assertThat(shape(infer("image", input("x", "FP32", "[1,2,2]", "2.0")))).isEqualTo("[4,1]");
   }
@@ -212,6 +222,9 @@ class TritonRepositoryIT {
   }
 
   @Test
+  @Conforms(
+      to = Protocol.TRITON_CONFIG,
+      with = "default_model_filename, label_filename, a part of the outputs")
   void servesAFileOfAnotherNameWithItsLabelsAndOneOfItsOutputs() {
     var answer = infer("named", input("x", "FP32", "[1,4]", "2.0"));
     assertThat(data(answer, 0)).isEqualTo("[4.0,4.0,4.0,4.0]");
@@ -221,11 +234,13 @@ class TritonRepositoryIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON_CONFIG, with = "version_policy: the highest version it selects")
   void servesTheHighestVersionThatItsPolicySelects() {
     assertThat(metadata("versions").path("versions").toString()).isEqualTo("[\"2\"]");
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "model_configuration, REST")
   void tellsTheConfigurationInTritonsForm() {
     var expected =
         """
@@ -250,6 +265,7 @@ class TritonRepositoryIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "model_configuration, gRPC")
   void tellsTheSameConfigurationOverGrpc() {
     var config =
         service
@@ -268,6 +284,7 @@ class TritonRepositoryIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON_CONFIG, with = "no config.pbtxt: completed from the ONNX file")
   void completesTheConfigurationOfAModelThatHasNone() {
     var config = config("plain");
     assertThat(config.path("backend").asString()).isEqualTo("onnxruntime");

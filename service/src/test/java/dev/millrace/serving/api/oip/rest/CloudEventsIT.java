@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import dev.millrace.serving.api.edge.FastPathServer;
 import dev.millrace.serving.api.edge.RawClient;
 import dev.millrace.serving.api.edge.RequestLimits;
+import dev.millrace.serving.conformance.Conforms;
+import dev.millrace.serving.conformance.Protocol;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -61,6 +63,7 @@ class CloudEventsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.CLOUD_EVENTS, with = "binary mode")
   void answersABinaryEventWithOne() throws IOException {
     var response = post(BINARY, REQUEST);
     assertThat(response.status()).isEqualTo(200);
@@ -82,6 +85,7 @@ class CloudEventsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.CLOUD_EVENTS, with = "structured mode")
   void answersAStructuredEventWithOne() throws IOException {
     var response = post(STRUCTURED, "{" + ATTRIBUTES + ",\"data\": " + REQUEST + " }");
     assertThat(response.status()).isEqualTo(200);
@@ -106,6 +110,7 @@ class CloudEventsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.CLOUD_EVENTS, with = "binary tensors in both modes")
   void carriesBinaryTensorsBothWays() throws IOException {
     var json =
         "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,2],\"datatype\":\"FP32\",\"parameters\":{\"binary_data_size\":8}}],\"parameters\":{\"binary_data_output\":true}}";
