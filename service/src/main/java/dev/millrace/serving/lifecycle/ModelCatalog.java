@@ -199,6 +199,25 @@ public final class ModelCatalog {
     return known(model).traffic();
   }
 
+  /** What the versions that answer requests have done, ordered by model and version. */
+  public List<VersionStatistics> statistics() {
+    return models.values().stream()
+        .sorted(Comparator.comparing(ServedModel::name))
+        .flatMap(model -> model.statistics().stream())
+        .toList();
+  }
+
+  /**
+   * The same of one model, or of one version of it.
+   *
+   * @throws InferenceException with Invalid, in Triton's words
+   */
+  public List<VersionStatistics> statistics(String model, @Nullable String version) {
+    var served = models.get(model);
+    return VersionStatistics.chosen(
+        model, version, served == null ? List.of() : served.statistics());
+  }
+
   /** Requests that hold a version now. */
   public int inFlight() {
     return models.values().stream().mapToInt(ServedModel::inFlight).sum();

@@ -72,6 +72,11 @@ public record ModelDescription(
     return outputLabels.getOrDefault(output, labels);
   }
 
+  /** The names of an output's classes; empty where it has none. */
+  public List<String> labels(String output) {
+    return image == null || image.output().equals(output) ? labels : List.of();
+  }
+
   /** The same with these versions answering requests. */
   ModelDescription among(List<String> answering) {
     return new ModelDescription(

@@ -30,6 +30,11 @@ public final class ModelLease implements AutoCloseable {
     return pinned.version();
   }
 
+  /** What a client may ask of the version. */
+  public ModelDescription description() {
+    return pinned.description();
+  }
+
   /** What the model declares. */
   public Signature signature() {
     return pinned.description().signature();

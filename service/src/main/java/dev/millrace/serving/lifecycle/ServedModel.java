@@ -179,6 +179,14 @@ final class ServedModel {
     return Whereabouts.NOWHERE;
   }
 
+  /** Of the versions that answer requests, oldest first. */
+  List<VersionStatistics> statistics() {
+    var now = serving;
+    return now.dormant() == null
+        ? now.all().stream().map(VersionStatistics::of).toList()
+        : List.of(VersionStatistics.of(name, now.dormant()));
+  }
+
   List<VersionStatus> versions() {
     return notes.with(serving);
   }

@@ -216,6 +216,7 @@ final class BatchRunner implements AutoCloseable {
       List<Part> parts, List<Tensor>[] views, int rows, long startedNanos, Computed computed) {
     var shared = new SharedOutputs(computed.outputs(), parts.size());
     var run = new Run(rows, startedNanos, computed, clock.nanos(), shared);
+    meters.ran(rows, run.assembleNanos(), computed.computeNanos(), run.cutTookNanos());
     for (int i = 0; i < parts.size(); i++) {
       complete(parts.get(i), views[i], run);
     }
@@ -267,7 +268,7 @@ final class BatchRunner implements AutoCloseable {
             queueNanos,
             run.assembleNanos(),
             run.computed.computeNanos(),
-            run.cutNanos - run.computed.endedNanos());
+            run.cutTookNanos());
     learned.answered(durations.totalNanos());
     handOver(part, new PartResult(views, timings, run.shared), durations);
   }
@@ -277,6 +278,10 @@ final class BatchRunner implements AutoCloseable {
       int rows, long startedNanos, Computed computed, long cutNanos, SharedOutputs shared) {
     long assembleNanos() {
       return computed.assembledNanos() - startedNanos;
+    }
+
+    long cutTookNanos() {
+      return cutNanos - computed.endedNanos();
     }
   }
 

@@ -20,8 +20,22 @@ final class Handover {
     deliveries.add(request.outcome(), result);
   }
 
+  /** Of a request that was not queued. */
   void failed(ScheduledRequest request, InferenceFailure failure, FailureReason reason) {
     meters.failed(reason);
+    tell(request, failure, reason);
+  }
+
+  void failed(
+      ScheduledRequest request,
+      InferenceFailure failure,
+      FailureReason reason,
+      long submittedNanos) {
+    meters.failed(reason, submittedNanos);
+    tell(request, failure, reason);
+  }
+
+  private void tell(ScheduledRequest request, InferenceFailure failure, FailureReason reason) {
     if (reason == FailureReason.REJECTED) {
       meters.refused(RefusalCause.of(failure));
     }

@@ -96,7 +96,7 @@ final class Part {
   /** Hands over the failure, unless the request has failed already. */
   void fail(InferenceFailure failure, FailureReason reason, Handover handover) {
     if (split == null) {
-      handover.failed(request, failure, reason);
+      handover.failed(request, failure, reason, submittedNanos);
     } else {
       split.failed(this, failure, reason, handover);
     }

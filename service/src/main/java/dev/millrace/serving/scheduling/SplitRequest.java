@@ -100,7 +100,7 @@ final class SplitRequest {
     var untold = failure;
     if (missing == 0 && untold != null) {
       failure = null;
-      handover.failed(request, untold, reason);
+      handover.failed(request, untold, reason, submittedNanos);
     }
   }
 

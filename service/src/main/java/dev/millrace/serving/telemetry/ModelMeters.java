@@ -2,6 +2,7 @@ package dev.millrace.serving.telemetry;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.millrace.serving.telemetry.InferenceStatistics.Total;
 import dev.millrace.serving.time.NanoClock;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -23,30 +24,10 @@ import java.util.function.DoubleSupplier;
  * increase()} work on them all the same.
  */
 public final class ModelMeters implements AutoCloseable {
-  private static final double[] HISTOGRAM_MICROS = {
-    50,
-    100,
-    200,
-    500,
-    1_000,
-    2_000,
-    5_000,
-    10_000,
-    20_000,
-    50_000,
-    100_000,
-    200_000,
-    500_000,
-    1_000_000,
-    2_000_000,
-    5_000_000,
-    10_000_000,
-    30_000_000
-  };
-
   private final String model;
   private final String version;
   private final ServingMeters owner;
+  private final NanoClock clock;
   private final LatencyWindow window;
   private final List<Meter> meters = new ArrayList<>();
   private final LongAdder success = new LongAdder();
@@ -54,7 +35,9 @@ public final class ModelMeters implements AutoCloseable {
   private final EnumMap<RefusalCause, LongAdder> refusals = new EnumMap<>(RefusalCause.class);
   private final LongAdder rows = new LongAdder();
   private final LongAdder runs = new LongAdder();
+  private final RunMeters runsByRows = new RunMeters();
   private final LongAdder requestNanos = new LongAdder();
+  private final LongAdder failedNanos = new LongAdder();
   private final LongAdder queueNanos = new LongAdder();
   private final LongAdder inputNanos = new LongAdder();
   private final LongAdder inferNanos = new LongAdder();
@@ -71,6 +54,9 @@ public final class ModelMeters implements AutoCloseable {
   private final LongAdder cacheEvictions = new LongAdder();
   private final DistributionSummary histogram;
 
+  /** Since the epoch; written only when it changes, for all threads share it. */
+  private volatile long lastInferenceMillis;
+
   /** Guarded by the owner's lock. */
   private int holders;
 
@@ -79,6 +65,7 @@ public final class ModelMeters implements AutoCloseable {
     this.model = model;
     this.version = version;
     this.owner = owner;
+    this.clock = clock;
     window = new LatencyWindow(clock);
     var tags = Tags.of("model", model, "version", version);
     for (var reason : FailureReason.values()) {
@@ -100,7 +87,7 @@ public final class ModelMeters implements AutoCloseable {
       gauge(ServingMeter.QUEUE_WAIT, () -> micros(waited), more, registry);
     }
     registerSums(tags, registry);
-    histogram = registerHistogram(tags, registry);
+    histogram = RequestHistogram.register(tags, registry);
     meters.add(histogram);
   }
 
@@ -128,14 +115,6 @@ public final class ModelMeters implements AutoCloseable {
             .description(meter.description())
             .tags(tags)
             .register(registry));
-  }
-
-  private static DistributionSummary registerHistogram(Tags tags, MeterRegistry registry) {
-    return DistributionSummary.builder(ServingMeter.REQUEST_DURATION_HISTOGRAM.meterName())
-        .description(ServingMeter.REQUEST_DURATION_HISTOGRAM.description())
-        .serviceLevelObjectives(HISTOGRAM_MICROS)
-        .tags(tags)
-        .register(registry);
   }
 
   /** The model these belong to. */
@@ -166,6 +145,19 @@ public final class ModelMeters implements AutoCloseable {
   /** The model ran once. */
   public void ran() {
     runs.increment();
+    inferredNow();
+  }
+
+  /** A run that was counted had so many rows, and its outputs were cut into answers. */
+  public void ran(int batchRows, long inputTookNanos, long inferTookNanos, long outputTookNanos) {
+    runsByRows.ran(batchRows, inputTookNanos, inferTookNanos, outputTookNanos);
+  }
+
+  private void inferredNow() {
+    long nowMillis = System.currentTimeMillis();
+    if (nowMillis != lastInferenceMillis) {
+      lastInferenceMillis = nowMillis;
+    }
   }
 
   /** A request was answered. */
@@ -185,6 +177,7 @@ public final class ModelMeters implements AutoCloseable {
   public void cacheHit(long nanos) {
     cacheHits.increment();
     cacheHitNanos.add(nanos);
+    inferredNow();
     success.increment();
     requestNanos.add(nanos);
     histogram.record(nanos / 1_000.0);
@@ -220,20 +213,50 @@ public final class ModelMeters implements AutoCloseable {
     requireNonNull(failures.get(reason)).increment();
   }
 
+  /** The same of a request that was queued at this time, on the clock of the meters. */
+  public void failed(FailureReason reason, long submittedNanos) {
+    failed(reason);
+    failedNanos.add(Math.max(0, clock.nanos() - submittedNanos));
+  }
+
   /** Why a request that was counted as rejected was refused. */
   public void refused(RefusalCause cause) {
     requireNonNull(refusals.get(cause)).increment();
   }
 
-  /** For the console. */
-  public MeterSnapshot snapshot() {
+  private long failureCount() {
     long failed = 0;
     for (var counted : failures.values()) {
       failed += counted.sum();
     }
+    return failed;
+  }
+
+  /** For clients of the statistics extension. */
+  public InferenceStatistics statistics() {
+    long hits = cacheHits.sum();
+    long succeeded = success.sum();
+    long computed = Math.max(0, succeeded - hits);
+    return new InferenceStatistics(
+        lastInferenceMillis,
+        rows.sum(),
+        runs.sum(),
+        new Total(succeeded, requestNanos.sum()),
+        new Total(failureCount(), failedNanos.sum()),
+        new Total(succeeded, queueNanos.sum()),
+        new Total(computed, inputNanos.sum()),
+        new Total(computed, inferNanos.sum()),
+        new Total(computed, outputNanos.sum()),
+        new Total(hits, cacheHitNanos.sum()),
+        new Total(cacheMisses.sum(), cacheMissNanos.sum()),
+        runsByRows.all());
+  }
+
+  /** For the console. */
+  public MeterSnapshot snapshot() {
     return new MeterSnapshot(
         success.sum(),
-        failed,
+        failureCount(),
         success.sum(),
         micros(requestNanos),
         window.quantileNanos(0.5) / 1_000,

@@ -2,6 +2,8 @@ package dev.millrace.serving.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.serving.telemetry.InferenceStatistics.Batches;
+import dev.millrace.serving.telemetry.InferenceStatistics.Total;
 import dev.millrace.serving.time.NanoClock;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -39,6 +41,38 @@ class ServingMetersTest {
             "nv_inference_request_duration_histogram_us_bucket{model=\"digits\",version=\"3\",le=\"1000.0\"} 1",
             "nv_inference_request_duration_histogram_us_count{model=\"digits\",version=\"3\"} 1",
             "nv_inference_request_duration_histogram_us_sum{model=\"digits\",version=\"3\"} 900.0");
+  }
+
+  @Test
+  void tellTheStatisticsThatTritonsClientsSubtract() {
+    var digits = meters.open("digits", "3");
+    assertThat(digits.statistics()).isEqualTo(InferenceStatistics.NONE);
+    long beforeMillis = System.currentTimeMillis();
+    digits.ran();
+    digits.ran(5, 50_000, 300_000, 20_000);
+    digits.answered(new RequestDurations(900_000, 400_000, 50_000, 300_000, 20_000), 3);
+    digits.answered(new RequestDurations(800_000, 300_000, 50_000, 300_000, 20_000), 2);
+    digits.cacheHit(7_000);
+    digits.cacheMissed(2_000);
+    digits.cacheFilled(1_000);
+    digits.failed(FailureReason.OTHER);
+    digits.failed(FailureReason.BACKEND, NanoClock.SYSTEM.nanos() - 1_000_000);
+    var statistics = digits.statistics();
+    assertThat(statistics.lastInferenceMillis()).isGreaterThanOrEqualTo(beforeMillis);
+    assertThat(statistics.inferenceCount()).isEqualTo(5);
+    assertThat(statistics.executionCount()).isEqualTo(1);
+    assertThat(statistics.success()).isEqualTo(new Total(3, 1_707_000));
+    assertThat(statistics.queue()).isEqualTo(new Total(3, 700_000));
+    assertThat(statistics.computeInput()).isEqualTo(new Total(2, 100_000));
+    assertThat(statistics.computeInfer()).isEqualTo(new Total(2, 600_000));
+    assertThat(statistics.computeOutput()).isEqualTo(new Total(2, 40_000));
+    assertThat(statistics.cacheHit()).isEqualTo(new Total(1, 7_000));
+    assertThat(statistics.cacheMiss()).isEqualTo(new Total(1, 3_000));
+    assertThat(statistics.fail().count()).isEqualTo(2);
+    assertThat(statistics.fail().nanos()).isBetween(1_000_000L, 10_000_000_000L);
+    assertThat(statistics.batches())
+        .containsExactly(
+            new Batches(5, new Total(1, 50_000), new Total(1, 300_000), new Total(1, 20_000)));
   }
 
   @Test
