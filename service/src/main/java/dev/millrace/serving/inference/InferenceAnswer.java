@@ -28,6 +28,16 @@ public interface InferenceAnswer extends AutoCloseable {
     return 0;
   }
 
+  /** Whether the first dimension of each output is its rows. */
+  default boolean batched() {
+    return false;
+  }
+
+  /** The names of an output's classes, by index; empty where it has none. */
+  default List<String> labels(String output) {
+    return List.of();
+  }
+
   /** Where the answer comes from. */
   default Source source() {
     return Source.MODEL;

@@ -45,7 +45,7 @@ final class LeasedCall implements Outcome, InferenceAnswer {
   /** The answer out of the cache; null where there is none, and that of the run will be kept. */
   @Nullable KnownAnswer known(Lookup lookup) {
     return switch (lookup) {
-      case Lookup.Hit(var outputs) -> new KnownAnswer(model(), version(), outputs);
+      case Lookup.Hit(var outputs) -> new KnownAnswer(lease.description(), outputs);
       case Lookup.Miss missed -> {
         miss = missed;
         yield null;
@@ -125,6 +125,16 @@ final class LeasedCall implements Outcome, InferenceAnswer {
   public BatchTimings timings() {
     var timings = answered().timings();
     return loadNanos == 0 ? timings : timings.afterLoad(loadNanos);
+  }
+
+  @Override
+  public boolean batched() {
+    return lease.description().maxBatchRows() > 0;
+  }
+
+  @Override
+  public List<String> labels(String output) {
+    return lease.description().labels(output);
   }
 
   @Override
