@@ -3,7 +3,10 @@ package dev.millrace.serving.config;
 import dev.millrace.serving.api.console.ConsoleRoutes;
 import dev.millrace.serving.api.console.PageHeaders;
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.edge.ChangeableSettings;
+import dev.millrace.serving.api.edge.LogSettings;
 import dev.millrace.serving.api.edge.RequestLimits;
+import dev.millrace.serving.api.edge.TraceSettings;
 import dev.millrace.serving.api.image.ClassifyRoutes;
 import dev.millrace.serving.api.image.PictureSettings;
 import dev.millrace.serving.api.oip.grpc.GrpcServer;
@@ -16,6 +19,7 @@ import dev.millrace.serving.time.NanoClock;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -63,13 +67,19 @@ class ProtocolConfiguration {
   }
 
   @Bean
+  ChangeableSettings changeableSettings(LoggingSystem logging, ModelCatalog catalog) {
+    return new ChangeableSettings(new LogSettings(logging), new TraceSettings(catalog));
+  }
+
+  @Bean
   GrpcServer grpcServer(
       ServingProperties properties,
       RequestLimits limits,
       BodyBudget bodies,
       InferenceService inference,
       ModelCatalog catalog,
-      ModelControl control) {
+      ModelControl control,
+      ChangeableSettings changeable) {
     var http = properties.http();
     var grpc = properties.grpc();
     var settings =
@@ -86,6 +96,7 @@ class ProtocolConfiguration {
         inference,
         catalog,
         control,
+        changeable,
         new TfServingGrpc(inference, catalog, limits.maxBodyBytes()));
   }
 

@@ -1,6 +1,7 @@
 package dev.millrace.serving.config;
 
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.edge.ChangeableSettings;
 import dev.millrace.serving.api.edge.ConnectionLimits;
 import dev.millrace.serving.api.edge.ErrorResponses;
 import dev.millrace.serving.api.edge.FastPath;
@@ -12,6 +13,9 @@ import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.api.oip.rest.InferRoute;
 import dev.millrace.serving.api.oip.rest.OipRoutes;
 import dev.millrace.serving.api.oip.rest.RepositoryRoutes;
+import dev.millrace.serving.api.oip.rest.SettingsRoutes;
+import dev.millrace.serving.api.oip.rest.SharedMemoryRoutes;
+import dev.millrace.serving.api.oip.rest.StatisticsRoutes;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
@@ -57,7 +61,17 @@ class RestConfiguration {
 
   @Bean
   RouterFunction<ServerResponse> oipRoutes(ModelCatalog catalog) {
-    return new OipRoutes(catalog).routes();
+    return new StatisticsRoutes(catalog).routes().and(new OipRoutes(catalog).routes());
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> settingsRoutes(ChangeableSettings changeable) {
+    return new SettingsRoutes(changeable).routes();
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> sharedMemoryRoutes() {
+    return new SharedMemoryRoutes().routes();
   }
 
   @Bean

@@ -40,7 +40,7 @@ public final class BodyBudget {
   }
 
   /** Takes what an answer has already, whether or not it is left; {@link #giveBack} follows. */
-  void takeForAnswer(int bytes) {
+  public void takeForAnswer(int bytes) {
     taken.addAndGet(bytes);
   }
 

@@ -20,7 +20,10 @@ public final class ServerDescription {
           "model_repository",
           "model_configuration",
           "schedule_policy",
-          "parameters");
+          "parameters",
+          "classification",
+          "statistics",
+          "logging");
 
   private ServerDescription() {}
 }

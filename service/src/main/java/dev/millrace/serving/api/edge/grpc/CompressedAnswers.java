@@ -6,7 +6,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 
 /** Answers a gzip request with gzip; other clients are spared the processor time. */
-final class CompressedAnswers implements ServerInterceptor {
+public final class CompressedAnswers implements ServerInterceptor {
   private static final Metadata.Key<String> ENCODING =
       Metadata.Key.of("grpc-encoding", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -18,7 +18,7 @@ final class CompressedAnswers implements ServerInterceptor {
   }
 
   /** Before anything is sent. */
-  static void choose(ServerCall<?, ?> call, Metadata headers) {
+  public static void choose(ServerCall<?, ?> call, Metadata headers) {
     if ("gzip".equals(headers.get(ENCODING))) {
       call.setCompression("gzip");
     }

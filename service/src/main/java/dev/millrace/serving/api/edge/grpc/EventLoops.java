@@ -47,7 +47,7 @@ public final class EventLoops {
   }
 
   /** The loop of the calling thread; the calling thread itself where it is none. */
-  Executor current() {
+  public Executor current() {
     return current.get();
   }
 

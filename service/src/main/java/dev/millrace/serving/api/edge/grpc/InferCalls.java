@@ -1,7 +1,9 @@
 package dev.millrace.serving.api.edge.grpc;
 
 import dev.millrace.serving.inference.InferenceService;
+import dev.millrace.serving.telemetry.FailureReason;
 import io.grpc.ServerCallHandler;
+import io.grpc.Status;
 import java.io.InputStream;
 import java.time.Duration;
 
@@ -20,6 +22,17 @@ public final class InferCalls {
     this.inference = inference;
     this.loops = loops;
     this.messageTimeout = messageTimeout;
+  }
+
+  /** Counts a request that was not read far enough to name a model, by how its call ended. */
+  public static void countUnread(InferenceService inference, Status.Code end) {
+    var reason =
+        switch (end) {
+          case INVALID_ARGUMENT -> FailureReason.OTHER;
+          case CANCELLED -> FailureReason.CANCELED;
+          default -> FailureReason.REJECTED;
+        };
+    inference.countRefused("", null, reason);
   }
 
   /** A method whose messages are read and written by this codec, as bytes. */

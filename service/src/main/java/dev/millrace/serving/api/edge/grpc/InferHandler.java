@@ -1,7 +1,6 @@
 package dev.millrace.serving.api.edge.grpc;
 
 import dev.millrace.serving.inference.InferenceService;
-import dev.millrace.serving.telemetry.FailureReason;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -48,12 +47,6 @@ final class InferHandler<D extends InferCodec.Decoded>
 
   /** Counts a request that was not read far enough to name a model. */
   void countUnread(Status.Code end) {
-    var reason =
-        switch (end) {
-          case INVALID_ARGUMENT -> FailureReason.OTHER;
-          case CANCELLED -> FailureReason.CANCELED;
-          default -> FailureReason.REJECTED;
-        };
-    inference.countRefused("", null, reason);
+    InferCalls.countUnread(inference, end);
   }
 }

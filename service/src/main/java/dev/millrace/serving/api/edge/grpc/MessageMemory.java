@@ -14,10 +14,16 @@ public final class MessageMemory extends ServerStreamTracer.Factory {
   private static final Context.Key<OfCall> CURRENT = Context.key("memory of the call");
 
   private final BodyBudget budget;
+  private final String stream;
 
-  /** Takes from this budget. */
-  public MessageMemory(BodyBudget budget) {
+  /**
+   * Takes from this budget.
+   *
+   * @param stream the full name of the method whose calls have many messages, see {@link StreamMemory}
+   */
+  public MessageMemory(BodyBudget budget, String stream) {
     this.budget = budget;
+    this.stream = stream;
   }
 
   /** That of the call which the calling thread handles. */
@@ -27,7 +33,7 @@ public final class MessageMemory extends ServerStreamTracer.Factory {
 
   @Override
   public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
-    return new OfCall(budget);
+    return stream.equals(method) ? new StreamMemory(budget) : new OfCall(budget);
   }
 
   /**

@@ -19,7 +19,7 @@ public final class UnreadableMessages implements ServerInterceptor {
   }
 
   /** What a client is told of a message that gRPC or its parser refused. */
-  static Status status(StatusRuntimeException unreadable) {
+  public static Status status(StatusRuntimeException unreadable) {
     return unreadable.getCause() instanceof InvalidProtocolBufferException damaged
         ? Status.INVALID_ARGUMENT.withDescription(
             "The message is not the protobuf message of this method: " + damaged.getMessage())

@@ -2,6 +2,7 @@ package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.serving.api.edge.grpc.InferCodec;
 import dev.millrace.serving.inference.InferenceRequest;
+import dev.millrace.serving.inference.WantedClasses;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -10,9 +11,16 @@ import io.netty.buffer.ByteBuf;
  * @param id chosen by the client, empty for none; the answer repeats it
  * @param memory holds the inputs of the request; the callee releases it after the reply
  * @param form in which the inputs came and the outputs go
+ * @param classes outputs that are wanted as classes
  */
-record DecodedInfer(InferenceRequest request, String id, ByteBuf memory, Form form)
+record DecodedInfer(
+    InferenceRequest request, String id, ByteBuf memory, Form form, WantedClasses classes)
     implements InferCodec.Decoded {
+  /** One that wants outputs as they are. */
+  DecodedInfer(InferenceRequest request, String id, ByteBuf memory, Form form) {
+    this(request, id, memory, form, WantedClasses.NONE);
+  }
+
   /** How tensors stand in a message. */
   enum Form {
     RAW,

@@ -6,12 +6,15 @@ import dev.millrace.serving.api.edge.grpc.GrpcMethods;
 import dev.millrace.serving.api.edge.grpc.GrpcProtocol;
 import dev.millrace.serving.api.edge.grpc.InferCalls;
 import dev.millrace.serving.api.edge.grpc.MessageMemory;
+import dev.millrace.serving.api.edge.ChangeableSettings;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
+import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -28,6 +31,7 @@ public final class GrpcServer implements AutoCloseable {
 
   private final EventLoops loops;
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+  private final StreamMethod streams;
   private final Server server;
 
   /**
@@ -42,9 +46,12 @@ public final class GrpcServer implements AutoCloseable {
       InferenceService inference,
       ModelCatalog catalog,
       ModelControl control,
+      ChangeableSettings changeable,
       GrpcProtocol... others) {
     loops = EventLoops.start(settings.eventLoops());
     var calls = new InferCalls(inference, loops, settings.messageTimeout());
+    var infer = new InferMethod(inference, settings);
+    streams = new StreamMethod(infer, loops, settings);
     var health = new GrpcHealth(catalog::serverReady);
     catalog.onReadinessChange(health::readinessChanged);
     server =
@@ -59,18 +66,25 @@ public final class GrpcServer implements AutoCloseable {
             .permitKeepAliveTime(settings.permittedKeepAlive().toMillis(), TimeUnit.MILLISECONDS)
             .permitKeepAliveWithoutCalls(true)
             .maxConcurrentCallsPerConnection(MOST_CALLS)
-            .addStreamTracerFactory(new MessageMemory(bodies))
+            .addStreamTracerFactory(new MessageMemory(bodies, InferenceMethods.STREAM))
             .addService(
                 InferenceMethods.of(
-                    new InferenceGrpcService(catalog, control, blocking),
-                    calls.method(new InferMethod(inference, settings))))
+                    new InferenceGrpcService(catalog, control, changeable, blocking),
+                    calls.method(infer),
+                    streams))
             .addServices(
                 Stream.of(others).flatMap(other -> other.services(calls).stream()).toList())
             .addService(ServerInterceptors.intercept(health, GrpcMethods.INTERCEPTORS))
             .addService(
                 ServerInterceptors.intercept(
                     ProtoReflectionServiceV1.newInstance(), GrpcMethods.INTERCEPTORS))
+            .addService(ServerInterceptors.intercept(olderReflection(), GrpcMethods.INTERCEPTORS))
             .build();
+  }
+
+  @SuppressWarnings("deprecation") // what grpcurl and others asked for until lately, and some still
+  private static BindableService olderReflection() {
+    return ProtoReflectionService.newInstance();
   }
 
   /** Starts listening. Throws where the address cannot be bound. */
@@ -86,6 +100,7 @@ public final class GrpcServer implements AutoCloseable {
   /** Stops accepting calls and waits for those that run; cuts off what is left after the limit. */
   public void stop(Duration limit) {
     server.shutdown();
+    streams.drain();
     try {
       if (!server.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS)) {
         server.shutdownNow();

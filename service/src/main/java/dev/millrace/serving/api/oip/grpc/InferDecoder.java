@@ -32,6 +32,7 @@ final class InferDecoder {
   /** Throws InferenceException where the message contradicts the protocol or itself. */
   DecodedInfer decode(ModelInferRequest message, RequestOptions options) {
     var form = form(message);
+    var classes = TensorParameters.classes(message);
     var data = form == Form.RAW ? new RawInputs(message) : new TypedInputs(message);
     var plans = plans(message, data);
     var memory = allocator.directBuffer(Math.max(ALIGNMENT, totalBytes(plans)));
@@ -45,7 +46,7 @@ final class InferDecoder {
               options.deadlineNanos(),
               options.priority(),
               options.cacheUse());
-      return new DecodedInfer(request, message.getId(), memory, form);
+      return new DecodedInfer(request, message.getId(), memory, form, classes);
     } catch (Throwable failure) {
       memory.release();
       throw failure;
@@ -94,7 +95,7 @@ final class InferDecoder {
   }
 
   private static InputPlan plan(InferInputTensor input, int index, InputData data) {
-    UnsupportedParameters.check(input);
+    TensorParameters.refuseSharedMemory(input.getName(), input.getParametersMap());
     var type = DataType.named(input.getDatatype()).orElseThrow(() -> unknownType(input));
     var shape = shape(input);
     return new InputPlan(
@@ -143,7 +144,6 @@ final class InferDecoder {
   }
 
   private static List<String> outputs(ModelInferRequest message) {
-    message.getOutputsList().forEach(UnsupportedParameters::check);
     return message.getOutputsList().stream().map(InferRequestedOutputTensor::getName).toList();
   }
 

@@ -13,6 +13,7 @@ import io.grpc.Deadline;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,25 +36,37 @@ final class InferMethod implements InferCodec<DecodedInfer> {
     return "ModelInfer";
   }
 
+  InferenceService inference() {
+    return inference;
+  }
+
   @Override
   public DecodedInfer decode(InputStream stream) throws IOException {
+    return decode(stream, _ -> {});
+  }
+
+  /** The same; a message that is parsed is shown before it can be refused. */
+  DecodedInfer decode(InputStream stream, Consumer<ModelInferRequest> parsed) throws IOException {
     var deadline = Context.current().getDeadline();
     var simple = plain.read(stream, RequestOptions.of(deadline, NanoClock.SYSTEM).deadlineNanos());
-    return simple == null ? decodeAny(stream, deadline) : simple;
+    return simple == null ? decodeAny(stream, deadline, parsed) : simple;
   }
 
   @Override
   public InputStream encode(InferenceAnswer answer, DecodedInfer request) {
-    var plain = request.form() == Form.RAW ? PlainAnswers.encode(answer, request.id()) : null;
+    var shown = request.classes().in(answer);
+    var plain = request.form() == Form.RAW ? PlainAnswers.encode(shown, request.id()) : null;
     return plain == null
         ? GRPCInferenceServiceGrpc.getModelInferMethod()
-            .streamResponse(InferEncoder.encode(answer, request.id(), request.form()))
+            .streamResponse(InferEncoder.encode(shown, request.id(), request.form()))
         : plain;
   }
 
-  private DecodedInfer decodeAny(InputStream stream, @Nullable Deadline deadline) {
+  private DecodedInfer decodeAny(
+      InputStream stream, @Nullable Deadline deadline, Consumer<ModelInferRequest> parsed) {
     var message =
         GRPCInferenceServiceGrpc.getModelInferMethod().parseRequest(limits.checked(stream));
+    parsed.accept(message);
     try {
       return decoder.decode(
           message, RequestOptions.of(message, deadline, NanoClock.SYSTEM.nanos()));

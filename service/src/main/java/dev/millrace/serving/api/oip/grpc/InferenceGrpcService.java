@@ -1,12 +1,22 @@
 package dev.millrace.serving.api.oip.grpc;
 
+import dev.millrace.protocol.oip.CudaSharedMemoryRegisterRequest;
+import dev.millrace.protocol.oip.CudaSharedMemoryRegisterResponse;
+import dev.millrace.protocol.oip.CudaSharedMemoryStatusRequest;
+import dev.millrace.protocol.oip.CudaSharedMemoryStatusResponse;
+import dev.millrace.protocol.oip.CudaSharedMemoryUnregisterRequest;
+import dev.millrace.protocol.oip.CudaSharedMemoryUnregisterResponse;
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.protocol.oip.ModelConfigRequest;
 import dev.millrace.protocol.oip.ModelConfigResponse;
+import dev.millrace.protocol.oip.LogSettingsRequest;
+import dev.millrace.protocol.oip.LogSettingsResponse;
 import dev.millrace.protocol.oip.ModelMetadataRequest;
 import dev.millrace.protocol.oip.ModelMetadataResponse;
 import dev.millrace.protocol.oip.ModelReadyRequest;
 import dev.millrace.protocol.oip.ModelReadyResponse;
+import dev.millrace.protocol.oip.ModelStatisticsRequest;
+import dev.millrace.protocol.oip.ModelStatisticsResponse;
 import dev.millrace.protocol.oip.RepositoryIndexRequest;
 import dev.millrace.protocol.oip.RepositoryIndexResponse;
 import dev.millrace.protocol.oip.RepositoryModelLoadRequest;
@@ -20,6 +30,16 @@ import dev.millrace.protocol.oip.ServerMetadataResponse;
 import dev.millrace.protocol.oip.ServerReadyRequest;
 import dev.millrace.protocol.oip.ServerReadyResponse;
 import dev.millrace.serving.api.edge.grpc.GrpcStatuses;
+import dev.millrace.protocol.oip.SystemSharedMemoryRegisterRequest;
+import dev.millrace.protocol.oip.SystemSharedMemoryRegisterResponse;
+import dev.millrace.protocol.oip.SystemSharedMemoryStatusRequest;
+import dev.millrace.protocol.oip.SystemSharedMemoryStatusResponse;
+import dev.millrace.protocol.oip.SystemSharedMemoryUnregisterRequest;
+import dev.millrace.protocol.oip.SystemSharedMemoryUnregisterResponse;
+import dev.millrace.protocol.oip.TraceSettingRequest;
+import dev.millrace.protocol.oip.TraceSettingResponse;
+import dev.millrace.serving.api.edge.ChangeableSettings;
+import dev.millrace.serving.api.edge.SharedMemory;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
@@ -30,18 +50,24 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The methods of the protocol but ModelInfer, which is {@link InferMethod}. All run on the event
- * loop of their connection and none blocks there: whatever the repository does goes to {@code
- * blocking}.
+ * The methods of the protocol but those that infer: {@link InferMethod}, {@link StreamMethod}. All
+ * run on the event loop of their connection and none blocks there: whatever the repository does
+ * goes to {@code blocking}.
  */
 final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
   private final ModelCatalog catalog;
   private final ModelControl control;
+  private final ChangeableSettings changeable;
   private final Executor blocking;
 
-  InferenceGrpcService(ModelCatalog catalog, ModelControl control, Executor blocking) {
+  InferenceGrpcService(
+      ModelCatalog catalog,
+      ModelControl control,
+      ChangeableSettings changeable,
+      Executor blocking) {
     this.catalog = catalog;
     this.control = control;
+    this.changeable = changeable;
     this.blocking = blocking;
   }
 
@@ -128,6 +154,75 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
                   control.unload(message.getModelName());
                   return RepositoryModelUnloadResponse.getDefaultInstance();
                 }));
+  }
+
+  @Override
+  public void modelStatistics(
+      ModelStatisticsRequest message, StreamObserver<ModelStatisticsResponse> client) {
+    reply(client, () -> StatisticsMessages.answer(message, catalog));
+  }
+
+  @Override
+  public void traceSetting(
+      TraceSettingRequest message, StreamObserver<TraceSettingResponse> client) {
+    reply(client, () -> SettingsMessages.answer(message, changeable));
+  }
+
+  @Override
+  public void logSettings(LogSettingsRequest message, StreamObserver<LogSettingsResponse> client) {
+    reply(client, () -> SettingsMessages.answer(message, changeable));
+  }
+
+  @Override
+  public void systemSharedMemoryStatus(
+      SystemSharedMemoryStatusRequest message,
+      StreamObserver<SystemSharedMemoryStatusResponse> client) {
+    reply(
+        client,
+        () -> {
+          SharedMemory.SYSTEM.requireNoName(message.getName());
+          return SystemSharedMemoryStatusResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void systemSharedMemoryRegister(
+      SystemSharedMemoryRegisterRequest message,
+      StreamObserver<SystemSharedMemoryRegisterResponse> client) {
+    client.onError(GrpcStatuses.of(SharedMemory.SYSTEM.off().failure()).asException());
+  }
+
+  @Override
+  public void systemSharedMemoryUnregister(
+      SystemSharedMemoryUnregisterRequest message,
+      StreamObserver<SystemSharedMemoryUnregisterResponse> client) {
+    reply(client, SystemSharedMemoryUnregisterResponse::getDefaultInstance);
+  }
+
+  @Override
+  public void cudaSharedMemoryStatus(
+      CudaSharedMemoryStatusRequest message,
+      StreamObserver<CudaSharedMemoryStatusResponse> client) {
+    reply(
+        client,
+        () -> {
+          SharedMemory.CUDA.requireNoName(message.getName());
+          return CudaSharedMemoryStatusResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void cudaSharedMemoryRegister(
+      CudaSharedMemoryRegisterRequest message,
+      StreamObserver<CudaSharedMemoryRegisterResponse> client) {
+    client.onError(GrpcStatuses.of(SharedMemory.CUDA.off().failure()).asException());
+  }
+
+  @Override
+  public void cudaSharedMemoryUnregister(
+      CudaSharedMemoryUnregisterRequest message,
+      StreamObserver<CudaSharedMemoryUnregisterResponse> client) {
+    reply(client, CudaSharedMemoryUnregisterResponse::getDefaultInstance);
   }
 
   private static <T> void reply(StreamObserver<T> client, Supplier<T> answer) {

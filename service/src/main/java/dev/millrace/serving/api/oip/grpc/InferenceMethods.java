@@ -12,11 +12,17 @@ final class InferenceMethods {
   private static final String INFER =
       GRPCInferenceServiceGrpc.getModelInferMethod().getFullMethodName();
 
+  /** The name of ModelStreamInfer. */
+  static final String STREAM =
+      GRPCInferenceServiceGrpc.getModelStreamInferMethod().getFullMethodName();
+
   private InferenceMethods() {}
 
-  /** Those of the service, and this ModelInfer. */
+  /** Those of the service, and this ModelInfer and ModelStreamInfer. */
   static ServerServiceDefinition of(
-      InferenceGrpcService service, ServerCallHandler<InputStream, InputStream> infer) {
-    return GrpcMethods.of(service.bindService(), Map.of(INFER, infer));
+      InferenceGrpcService service,
+      ServerCallHandler<InputStream, InputStream> infer,
+      ServerCallHandler<InputStream, InputStream> stream) {
+    return GrpcMethods.of(service.bindService(), Map.of(INFER, infer, STREAM, stream));
   }
 }

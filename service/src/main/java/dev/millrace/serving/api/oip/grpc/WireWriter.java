@@ -64,6 +64,12 @@ final class WireWriter {
     at += length;
   }
 
+  /** Copies fields as they are. */
+  void raw(byte[] fields) {
+    System.arraycopy(fields, 0, message, at, fields.length);
+    at += fields.length;
+  }
+
   EncodedMessage finished() {
     return new EncodedMessage(message);
   }

@@ -48,6 +48,11 @@ final class ControlBody {
     return flag(root.path("parameters"), parameter);
   }
 
+  /** The whole object. */
+  JsonNode fields() {
+    return root;
+  }
+
   /**
    * The configuration that a load brings along, in JSON; empty when there is none. Refuses files,
    * and what is no parameter of a load.

@@ -2,6 +2,7 @@ package dev.millrace.serving.api.oip.rest;
 
 import dev.millrace.serving.inference.CacheUse;
 import dev.millrace.serving.inference.InferenceRequest;
+import dev.millrace.serving.inference.WantedClasses;
 import dev.millrace.serving.tensor.Tensor;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -86,6 +87,17 @@ final class DecodedRequest implements AutoCloseable {
       }
     }
     return binaryOutputs;
+  }
+
+  /** The outputs that are wanted as classes. */
+  WantedClasses classes() {
+    var classes = WantedClasses.NONE;
+    for (var output : outputs) {
+      if (output.classes() > 0) {
+        classes = classes.and(output.name(), output.classes());
+      }
+    }
+    return classes;
   }
 
   /** What the engine is asked, with a deadline counted from now. */

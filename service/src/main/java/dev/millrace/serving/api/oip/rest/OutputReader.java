@@ -8,6 +8,7 @@ final class OutputReader {
   private final InferParameters fields;
   private @Nullable String name;
   private RequestedOutput.Form form = RequestedOutput.Form.UNSAID;
+  private int classes;
 
   private OutputReader(JsonReader json) {
     this.json = json;
@@ -30,7 +31,7 @@ final class OutputReader {
     if (name == null) {
       throw JsonReader.refusal("Unable to parse 'name': an element of 'outputs' has none");
     }
-    return new RequestedOutput(name, form);
+    return new RequestedOutput(name, form, classes);
   }
 
   private void readParameters() {
@@ -40,18 +41,12 @@ final class OutputReader {
       var key = json.key();
       switch (key) {
         case "binary_data" -> form = RequestedOutput.Form.of(parameters.bool(key));
-        case "classification" -> refuseClassification(parameters.count(key, Integer.MAX_VALUE));
+        case "classification" -> classes = (int) parameters.count(key, Integer.MAX_VALUE);
         case "shared_memory_region" ->
-            throw InferParameters.unsupported(key, "Ask for the output as binary data.");
+            throw InferParameters.unsupported(
+                key, "Shared memory is off here; ask for the output as binary data.");
         default -> json.skipValue();
       }
-    }
-  }
-
-  private static void refuseClassification(long classes) {
-    if (classes > 0) {
-      throw InferParameters.unsupported(
-          "classification", "Leave it out and rank the values of the output yourself.");
     }
   }
 }

@@ -80,7 +80,7 @@ final class RestReply implements InferenceReply {
 
   private FullHttpResponse encode(InferenceAnswer answer) {
     long startNanos = System.nanoTime();
-    var encoded = writer.write(answer, request, exchange.allocator());
+    var encoded = writer.write(request.classes().in(answer), request, exchange.allocator());
     boolean binary = encoded.hasBinaryTensors();
     var response = response(answer, encoded);
     if (binary) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class MessageMemoryTest {
   private final BodyBudget budget = new BodyBudget(100);
-  private final MessageMemory memory = new MessageMemory(budget);
+  private final MessageMemory memory = new MessageMemory(budget, "stream");
   private final MessageMemory.OfCall call = (MessageMemory.OfCall) newCall();
 
   @Test

@@ -58,7 +58,8 @@ class GrpcMemoryIT {
           budget,
           engine.inference(),
           engine.catalog(),
-          new NoControl());
+          new NoControl(),
+          Servers.changeable(engine.catalog()));
   private ManagedChannel channel;
 
   @BeforeEach

@@ -231,7 +231,11 @@ class GrpcServerIT {
     requests.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
     assertThat(services.get(20, TimeUnit.SECONDS).getListServicesResponse().getServiceList())
         .extracting(ServiceResponse::getName)
-        .contains("inference.GRPCInferenceService", "grpc.health.v1.Health");
+        .contains(
+            "inference.GRPCInferenceService",
+            "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
+            "grpc.reflection.v1alpha.ServerReflection");
     requests.onCompleted();
   }
 
@@ -241,7 +245,8 @@ class GrpcServerIT {
         new BodyBudget(1L << 30),
         new InferenceService(catalog, new UnservedRequests(new SimpleMeterRegistry())),
         catalog,
-        new OneModel());
+        new OneModel(),
+        Servers.changeable(catalog));
   }
 
   private static ModelInferRequest withEmptyInputs(int count) {

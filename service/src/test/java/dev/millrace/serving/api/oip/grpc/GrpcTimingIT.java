@@ -52,7 +52,8 @@ class GrpcTimingIT {
           new BodyBudget(1L << 30),
           engine.inference(),
           engine.catalog(),
-          new NoControl());
+          new NoControl(),
+          Servers.changeable(engine.catalog()));
   private ManagedChannel channel;
   private GRPCInferenceServiceBlockingStub client;
 

@@ -21,6 +21,7 @@ import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Tensor;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -193,20 +194,55 @@ class InferDecoderTest {
   }
 
   @Test
-  void refusesSharedMemoryAndClassification() {
+  void refusesSharedMemory() {
     var region = InferParameter.newBuilder().setStringParam("r").build();
     assertRefused(
         raw(input("FP32", 1).putParameters("shared_memory_region", region), "00000000"),
         InferenceFailure.Unsupported.class,
-        "Tensor 'x' asks for shared memory, which Millrace does not have; send the data in the message.");
+        "Tensor 'x' asks for shared memory, which is off here; send the data in the message.");
     var output =
         InferRequestedOutputTensor.newBuilder()
             .setName("y")
-            .putParameters("classification", InferParameter.newBuilder().setInt64Param(3).build());
+            .putParameters("shared_memory_region", region);
     assertRefused(
         ModelInferRequest.newBuilder().addOutputs(output).build(),
         InferenceFailure.Unsupported.class,
-        "Output 'y' asks for the classification extension, which Millrace does not have; leave the parameter out and read the whole output.");
+        "Tensor 'y' asks for shared memory, which is off here; send the data in the message.");
+  }
+
+  @Test
+  void readsHowManyClassesOfAnOutputAreWanted() {
+    var message =
+        raw(input("FP32", 1), "00000000").toBuilder()
+            .addOutputs(classes(InferParameter.newBuilder().setInt64Param(3)))
+            .addOutputs(InferRequestedOutputTensor.newBuilder().setName("z"))
+            .build();
+    var decoded = decoder.decode(message, RequestOptions.NONE);
+    decoded.memory().release();
+    assertThat(decoded.classes().byOutput()).containsExactly(Map.entry("y", 3));
+    assertThat(decoded.request().outputs()).containsExactly("y", "z");
+  }
+
+  @Test
+  void refusesANumberOfClassesThatIsNone() {
+    assertRefused(
+        ModelInferRequest.newBuilder()
+            .addOutputs(classes(InferParameter.newBuilder().setInt64Param(0)))
+            .build(),
+        InferenceFailure.Invalid.class,
+        "invalid value for 'classification' parameter, expected >= 0; output 'y' asks for 0 classes, send 1 or more.");
+    assertRefused(
+        ModelInferRequest.newBuilder()
+            .addOutputs(classes(InferParameter.newBuilder().setBoolParam(true)))
+            .build(),
+        InferenceFailure.Invalid.class,
+        "invalid value type for 'classification' parameter, expected int64_param; output 'y' has bool_param: true.");
+  }
+
+  private static InferRequestedOutputTensor.Builder classes(InferParameter.Builder wanted) {
+    return InferRequestedOutputTensor.newBuilder()
+        .setName("y")
+        .putParameters("classification", wanted.build());
   }
 
   private void assertRefused(

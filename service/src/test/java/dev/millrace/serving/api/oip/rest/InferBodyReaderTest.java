@@ -244,12 +244,12 @@ class InferBodyReaderTest {
 
   @Test
   void namesExtensionsItLacks() {
-    var output = "{\"outputs\":[{\"name\":\"p\",\"parameters\":{\"classification\":3}}]}";
+    var output = "{\"outputs\":[{\"name\":\"p\",\"parameters\":{\"shared_memory_region\":\"r\"}}]}";
     assertThatThrownBy(() -> decoding.json(output, _ -> {}))
         .isInstanceOfSatisfying(
             InferenceException.class,
             e -> assertThat(e.failure()).isInstanceOf(InferenceFailure.Unsupported.class))
-        .hasMessageContaining("'classification' is not supported");
+        .hasMessageContaining("'shared_memory_region' is not supported");
   }
 
   @Test
