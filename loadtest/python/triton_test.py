@@ -191,3 +191,115 @@ def test_an_unknown_output_is_refused_by_name(triton, pictures):
 
 def test_goes_on_after_all_these_mistakes(triton, pictures):
     assert triton.probabilities(pictures[:1]).shape == (1, 10)
+
+
+def statistics(triton, model="digits"):
+    """The first entry, as HTTP gives it; gRPC's client has a JSON form of its own, with numbers of 64 bits as strings."""
+    options = {"as_json": True} if triton.module is triton_grpc else {}
+    (entry,) = triton.client.get_inference_statistics(model, **options)["model_stats"]
+    return entry
+
+
+def count(entry, phase):
+    return int(entry["inference_stats"].get(phase, {}).get("count", 0))
+
+
+def nanos(entry, phase):
+    return int(entry["inference_stats"].get(phase, {}).get("ns", 0))
+
+
+def test_statistics_count_what_was_asked(triton, pictures):
+    triton.probabilities(pictures[:1])
+    before = statistics(triton)
+    for _ in range(3):
+        triton.probabilities(pictures[:4])
+    after = statistics(triton)
+    assert int(after["inference_count"]) - int(before["inference_count"]) == 12
+    assert 1 <= int(after["execution_count"]) - int(before["execution_count"]) <= 3
+    for phase in ("success", "queue", "compute_input", "compute_infer", "compute_output"):
+        assert count(after, phase) - count(before, phase) == 3
+        assert nanos(after, phase) > nanos(before, phase)
+    assert count(after, "fail") == count(before, "fail")
+    assert int(after["last_inference"]) >= int(before["last_inference"])
+    assert "4" in [str(batch["batch_size"]) for batch in after["batch_stats"]]
+
+
+def test_has_no_statistics_of_an_unknown_model(triton):
+    assert "requested model 'nobody' is not available" in failure(
+        lambda: triton.client.get_inference_statistics("nobody")).message()
+
+
+def test_log_settings_change_and_a_file_is_refused(triton):
+    options = {"as_json": True} if triton.module is triton_grpc else {}
+
+    def settings(answer):
+        answer = answer.get("settings", answer)
+        return {name: next(iter(value.values()), None) if isinstance(value, dict) else value for name, value in answer.items()}
+
+    assert settings(triton.client.get_log_settings(**options))["log_info"] is True
+    try:
+        changed = settings(triton.client.update_log_settings({"log_verbose_level": 1}, **options))
+        assert changed["log_verbose_level"] == 1
+    finally:
+        triton.client.update_log_settings({"log_verbose_level": 0})
+    assert "log file location can not be updated" in failure(
+        lambda: triton.client.update_log_settings({"log_file": "/tmp/millrace-log"})).message()
+
+
+def test_trace_settings_are_kept_and_a_file_is_refused(triton):
+    options = {"as_json": True} if triton.module is triton_grpc else {}
+
+    def rate(answer):
+        value = answer.get("settings", answer)["trace_rate"]
+        return value["value"][0] if isinstance(value, dict) else value
+
+    assert rate(triton.client.update_trace_settings("digits", {"trace_rate": "7"}, **options)) == "7"
+    assert rate(triton.client.get_trace_settings(**options)) == "1000"
+    assert rate(triton.client.update_trace_settings("digits", {"trace_rate": None}, **options)) == "1000"
+    for refused in ({"trace_file": "/tmp/millrace-trace"}, {"trace_level": ["TIMESTAMPS"]}):
+        failure(lambda: triton.client.update_trace_settings("digits", refused))
+
+
+def test_ranks_classes(triton, pictures):
+    wanted = triton.module.InferRequestedOutput("probabilities", class_count=3)
+    ranked = triton.probabilities(pictures[:5], outputs=[wanted])
+    assert ranked.shape == (5, 3)
+    for row, probabilities in zip(ranked, triton.probabilities(pictures[:5])):
+        classes = [entry.decode().split(":") for entry in row]
+        assert [int(entry[1]) for entry in classes] == list(numpy.argsort(-probabilities, kind="stable")[:3])
+        assert float(classes[0][0]) == pytest.approx(float(probabilities.max()), abs=2e-6)
+
+
+def test_shared_memory_is_off_but_clients_may_clear_it(triton):
+    options = {"as_json": True} if triton.module is triton_grpc else {}
+    for kind in ("system", "cuda"):
+        assert not getattr(triton.client, f"get_{kind}_shared_memory_status")(**options)
+        getattr(triton.client, f"unregister_{kind}_shared_memory")()
+    assert "disabled" in failure(
+        lambda: triton.client.register_system_shared_memory("region", "/region", 64)).message()
+
+
+def test_a_stream_answers_in_order_and_outlives_failures(grpc_address, pictures):
+    client = triton_grpc.InferenceServerClient(url=grpc_address)
+    answers = queue.Queue()
+    client.start_stream(callback=lambda result, error: answers.put((result, error)))
+    try:
+        for number in range(64):
+            image = triton_grpc.InferInput("image", [1, 1, 28, 28], "FP32")
+            image.set_data_from_numpy(pictures[number:number + 1])
+            client.async_stream_infer("nobody" if number == 30 else "digits", [image], request_id=str(number),
+                                      enable_empty_final_response=True)
+        for number in range(64):
+            result, error = answers.get(timeout=60)
+            if number == 30:
+                assert "Request for unknown model: 'nobody'" in error.message()
+                continue
+            assert error is None
+            response = result.get_response()
+            assert response.id == str(number)
+            assert response.parameters["triton_final_response"].bool_param
+            expected = Dialect(triton_grpc, grpc_address).probabilities(pictures[number:number + 1])
+            assert numpy.allclose(result.as_numpy("probabilities"), expected, atol=1e-5)
+    finally:
+        client.stop_stream()
+        client.close()
