@@ -35,6 +35,7 @@ def same(values, expected):
     return numpy.allclose(numpy.array(values), expected, atol=1e-5)
 
 
+# Conforms: TFS_REST: predict in rows
 @pytest.mark.parametrize("path", ["", "/labels/stable", "/labels/champion"])
 def test_rows_as_tensorflow_serving_and_kserve_send_them(base, rows, expected, path):
     assert same(ask(f"{base}/v1/models/digits{path}:predict", {"instances": rows})["predictions"], expected)
@@ -45,6 +46,7 @@ def test_rows_with_the_name_of_the_input(base, rows, expected):
     assert same(ask(f"{base}/v1/models/digits:predict", body)["predictions"], expected)
 
 
+# Conforms: TFS_REST: predict in columns
 @pytest.mark.parametrize("form", [lambda rows: rows, lambda rows: {"image": rows}])
 def test_columns_as_tensorflow_serving_sends_them(base, rows, expected, form):
     assert same(ask(f"{base}/v1/models/digits:predict", {"inputs": form(rows)})["outputs"], expected)
@@ -75,6 +77,7 @@ def test_classes_with_their_labels(base, rows, expected):
     assert same([[score for _, score in one] for one in answer["result"]], expected)
 
 
+# Conforms: KSERVE_V1: readiness of a model, and the list of models
 def test_kserve_lists_models(base):
     assert "digits" in requests.get(f"{base}/v1/models", timeout=30).json()["models"]
     model = requests.get(f"{base}/v1/models/digits", timeout=30).json()
@@ -100,10 +103,12 @@ def test_unknown_models_versions_and_labels_are_not_found(base, rows):
     lambda rows: {"dataframe_split": pandas.DataFrame({"image": rows}).to_dict(orient="split")},
     lambda rows: {"dataframe_records": pandas.DataFrame({"image": rows}).to_dict(orient="records")},
 ])
+# Conforms: MLFLOW: dataframe_split, dataframe_records, instances, inputs and CSV
 def test_the_forms_of_mlflow(base, rows, expected, body):
     assert same(ask(f"{base}/invocations", body(rows))["predictions"], expected)
 
 
+# Conforms: MLFLOW: PyPI mlflow's scoring client
 def test_the_client_of_mlflow(base, rows, expected):
     from mlflow.pyfunc.scoring_server.client import ScoringServerClient
     port = int(base.rsplit(":", 1)[1])
@@ -119,6 +124,7 @@ def test_other_content_types_are_not_taken(base):
         assert answer.status_code == 415
 
 
+# Conforms: SAGEMAKER: invocations, with target model and custom attributes
 def test_a_container_of_sagemaker(base, rows, expected):
     assert requests.get(f"{base}/ping", timeout=30).status_code == 200
     headers = {"X-Amzn-SageMaker-Target-Model": "digits.tar.gz", "X-Amzn-SageMaker-Custom-Attributes": "trace=1"}

@@ -72,6 +72,7 @@ def test_tells_what_the_model_takes(triton):
     assert [(o["name"], o["datatype"], [int(d) for d in o["shape"]]) for o in outputs] == [("probabilities", "FP32", [-1, 10])]
 
 
+# Conforms: OIP_REST: PyPI tritonclient, HTTP and gRPC
 def test_answers_the_held_out_digits_right(triton, pictures, labels):
     right = sum(
         (triton.probabilities(pictures[start:start + 50]).argmax(axis=1) == labels[start:start + 50]).sum()
@@ -119,6 +120,7 @@ def test_compresses(triton, pictures, algorithm):
         triton.probabilities(pictures[:2], **options), triton.probabilities(pictures[:2]), atol=1e-6)
 
 
+# Conforms: OIP_GRPC: PyPI tritonclient, asynchronous
 def test_answers_many_at_once_over_grpc(grpc_address, pictures, labels):
     client = triton_grpc.InferenceServerClient(url=grpc_address)
     answers = queue.Queue()
@@ -135,6 +137,7 @@ def test_answers_many_at_once_over_grpc(grpc_address, pictures, labels):
         assert numpy.allclose(result.as_numpy("probabilities"), expected, atol=1e-5)
 
 
+# Conforms: OIP_REST: PyPI tritonclient, asynchronous
 def test_answers_many_at_once_over_http(http_address, pictures):
     client = triton_http.InferenceServerClient(url=http_address, concurrency=8)
     requests = []
@@ -208,6 +211,7 @@ def nanos(entry, phase):
     return int(entry["inference_stats"].get(phase, {}).get("ns", 0))
 
 
+# Conforms: TRITON: statistics, REST and gRPC alike
 def test_statistics_count_what_was_asked(triton, pictures):
     triton.probabilities(pictures[:1])
     before = statistics(triton)
@@ -229,6 +233,7 @@ def test_has_no_statistics_of_an_unknown_model(triton):
         lambda: triton.client.get_inference_statistics("nobody")).message()
 
 
+# Conforms: TRITON: logging
 def test_log_settings_change_and_a_file_is_refused(triton):
     options = {"as_json": True} if triton.module is triton_grpc else {}
 
@@ -260,6 +265,7 @@ def test_trace_settings_are_kept_and_a_file_is_refused(triton):
         failure(lambda: triton.client.update_trace_settings("digits", refused))
 
 
+# Conforms: TRITON: classification
 def test_ranks_classes(triton, pictures):
     wanted = triton.module.InferRequestedOutput("probabilities", class_count=3)
     ranked = triton.probabilities(pictures[:5], outputs=[wanted])
@@ -279,6 +285,7 @@ def test_shared_memory_is_off_but_clients_may_clear_it(triton):
         lambda: triton.client.register_system_shared_memory("region", "/region", 64)).message()
 
 
+# Conforms: TRITON: ModelStreamInfer: many requests on a call, answered in order
 def test_a_stream_answers_in_order_and_outlives_failures(grpc_address, pictures):
     client = triton_grpc.InferenceServerClient(url=grpc_address)
     answers = queue.Queue()

@@ -67,13 +67,12 @@ public record ModelDescription(
         List.of());
   }
 
-  /** Names of the classes of one output, empty where it has none. */
-  public List<String> labels(String output) {
-    return outputLabels.getOrDefault(output, labels);
-  }
-
   /** The names of an output's classes; empty where it has none. */
   public List<String> labels(String output) {
+    var own = outputLabels.get(output);
+    if (own != null) {
+      return own;
+    }
     return image == null || image.output().equals(output) ? labels : List.of();
   }
 

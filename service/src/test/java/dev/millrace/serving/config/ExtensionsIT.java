@@ -19,6 +19,8 @@ import dev.millrace.protocol.oip.SystemSharedMemoryRegisterRequest;
 import dev.millrace.protocol.oip.SystemSharedMemoryStatusRequest;
 import dev.millrace.protocol.oip.SystemSharedMemoryUnregisterRequest;
 import dev.millrace.protocol.oip.TraceSettingRequest;
+import dev.millrace.serving.conformance.Conforms;
+import dev.millrace.serving.conformance.Protocol;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -69,6 +71,7 @@ class ExtensionsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "classification")
   void ranksClassesInJson() {
     var answer = infer("pictures", picture("{\"classification\":3}"));
     assertThat(answer.statusCode()).isEqualTo(200);
@@ -82,6 +85,7 @@ class ExtensionsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "classification")
   void ranksClassesInBinaryAndOverGrpc() {
     var json = new ArrayList<String>();
     for (var ranked :
@@ -103,6 +107,7 @@ class ExtensionsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "logging")
   void showsAndSetsWhatIsLogged() {
     var logger = LoggerFactory.getLogger("dev.millrace.serving.config.SomethingOfOurs");
     assertThat(json(get("/v2/logging")).toString())
@@ -133,6 +138,7 @@ class ExtensionsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "no file that a client names is written")
   void takesNoFileFromAClient() {
     assertError(
         post("/v2/logging", "{\"log_file\":\"/tmp/x\"}"),
@@ -159,6 +165,7 @@ class ExtensionsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "trace settings are kept; nothing is traced")
   void keepsTraceSettings() {
     assertThat(
             json(post(
@@ -195,6 +202,9 @@ class ExtensionsIT {
   }
 
   @Test
+  @Conforms(
+      to = Protocol.TRITON,
+      with = "shared memory: status and unregister; register is refused")
   void hasNoSharedMemoryOverHttp() {
     for (var kind : List.of("/v2/systemsharedmemory", "/v2/cudasharedmemory")) {
       assertThat(json(get(kind + "/status")).toString()).isEqualTo("[]");
@@ -219,6 +229,9 @@ class ExtensionsIT {
   }
 
   @Test
+  @Conforms(
+      to = Protocol.TRITON,
+      with = "shared memory: status and unregister; register is refused")
   void hasNoSharedMemoryOverGrpc() {
     var grpc = service.grpc();
     assertThat(

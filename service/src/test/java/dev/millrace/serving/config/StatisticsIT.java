@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Message;
 import dev.millrace.protocol.oip.ModelStatistics;
 import dev.millrace.protocol.oip.ModelStatisticsRequest;
+import dev.millrace.serving.conformance.Conforms;
+import dev.millrace.serving.conformance.Protocol;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -39,6 +41,7 @@ class StatisticsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "statistics, equal to the metrics")
   void countsRequestsAndRunsAsTheMetricsDo() {
     var before = statistics("pairs");
     assertThat(infer("pairs", pairs(3)).statusCode()).isEqualTo(200);
@@ -82,6 +85,7 @@ class StatisticsIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "statistics, REST and gRPC alike")
   void tellsTheSameStatisticsOnBothProtocols() {
     infer("pairs", pairs(2));
     var rest = statistics("pairs");

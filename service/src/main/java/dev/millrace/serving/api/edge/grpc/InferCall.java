@@ -162,19 +162,6 @@ final class InferCall<D extends InferCodec.Decoded> extends ServerCall.Listener<
     close(Status.OK);
   }
 
-<<<<<<< HEAD:service/src/main/java/dev/millrace/serving/api/edge/grpc/InferCall.java
-=======
-  private InputStream encode(InferenceAnswer answer) {
-    var request = Objects.requireNonNull(decoded);
-    var shown = request.classes().in(answer);
-    var plain = request.form() == Form.RAW ? PlainAnswers.encode(shown, request.id()) : null;
-    return plain == null
-        ? GRPCInferenceServiceGrpc.getModelInferMethod()
-            .streamResponse(InferEncoder.encode(shown, request.id(), request.form()))
-        : plain;
-  }
-
->>>>>>> adf7fd2 (Speak Triton's statistics, classification, stream, settings and shared memory extensions):service/src/main/java/dev/millrace/serving/api/oip/grpc/InferCall.java
   private void refuseLate() {
     refuse(
         Status.DEADLINE_EXCEEDED.withDescription(

@@ -19,7 +19,8 @@ public final class MessageMemory extends ServerStreamTracer.Factory {
   /**
    * Takes from this budget.
    *
-   * @param stream the full name of the method whose calls have many messages, see {@link StreamMemory}
+   * @param stream the full name of the method whose calls have many messages, see {@link
+   *     StreamMemory}
    */
   public MessageMemory(BodyBudget budget, String stream) {
     this.budget = budget;

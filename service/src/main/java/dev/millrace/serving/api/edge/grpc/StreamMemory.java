@@ -22,7 +22,8 @@ public final class StreamMemory extends ServerStreamTracer {
   private boolean arriving;
   private boolean over;
 
-  StreamMemory(BodyBudget budget) {
+  /** Takes from this budget. */
+  public StreamMemory(BodyBudget budget) {
     this.budget = budget;
   }
 

@@ -1,12 +1,12 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.edge.ChangeableSettings;
 import dev.millrace.serving.api.edge.grpc.EventLoops;
 import dev.millrace.serving.api.edge.grpc.GrpcMethods;
 import dev.millrace.serving.api.edge.grpc.GrpcProtocol;
 import dev.millrace.serving.api.edge.grpc.InferCalls;
 import dev.millrace.serving.api.edge.grpc.MessageMemory;
-import dev.millrace.serving.api.edge.ChangeableSettings;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;

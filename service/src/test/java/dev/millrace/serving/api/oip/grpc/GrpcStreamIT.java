@@ -12,6 +12,8 @@ import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.protocol.oip.ModelStreamInferResponse;
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.conformance.Conforms;
+import dev.millrace.serving.conformance.Protocol;
 import dev.millrace.serving.fake.FakeDevices;
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.lifecycle.ModelSettings;
@@ -74,6 +76,9 @@ class GrpcStreamIT {
   }
 
   @Test
+  @Conforms(
+      to = Protocol.TRITON,
+      with = "ModelStreamInfer: many requests on a call, answered in order")
   void answersInTheOrderOfTheRequestsThoughLaterOnesAreReadySooner() throws Exception {
     var gate = engine.runtime().closeGate();
     var stream = open();
@@ -101,6 +106,7 @@ class GrpcStreamIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TRITON, with = "ModelStreamInfer: triton_final_response")
   void saysThatEachAnswerIsTheLastOfItsRequest() throws Exception {
     var stream = open();
     stream.send(
@@ -122,6 +128,9 @@ class GrpcStreamIT {
   }
 
   @Test
+  @Conforms(
+      to = Protocol.TRITON,
+      with = "ModelStreamInfer: a failure is told in error_message, and the stream goes on")
   void goesOnAfterARequestThatContradictsItself() throws Exception {
     var stream = open();
     stream.send(rows("warm", "1", 1).toBuilder().clearRawInputContents().build());

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.protocol.oip.ModelStreamInferResponse;
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.edge.grpc.EventLoops;
+import dev.millrace.serving.api.edge.grpc.StreamMemory;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.telemetry.UnservedRequests;
@@ -118,7 +120,7 @@ class StreamCallTest {
     var inference =
         new InferenceService(new ModelCatalog(), new UnservedRequests(new SimpleMeterRegistry()));
     var settings = Servers.settings(MOST_UNSENT_BYTES);
-    var streams = new StreamMethod(new InferMethod(inference, loops, settings), loops, settings);
+    var streams = new StreamMethod(new InferMethod(inference, settings), loops, settings);
     return new StreamCall(streams, call, Runnable::run, memory);
   }
 
