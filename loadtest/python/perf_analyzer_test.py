@@ -17,7 +17,7 @@ TOOL = pathlib.Path(os.environ.get("MILLRACE_VENV", "")) / "perf_analyzer"
 def test_measures_a_model(http_address, grpc_address, protocol):
     command = [
         TOOL / "perf_analyzer", "-m", "digits", "-i", protocol, "-u", http_address if protocol == "http" else grpc_address,
-        "--concurrency-range", "4", "-p", "1000", "-s", "90", "-r", "6", "-v",
+        "--concurrency-range", "4", "-p", "1000", "-s", "90", "-r", "40", "-v",
     ]
     run = subprocess.run(
         command, env={**os.environ, "LD_LIBRARY_PATH": str(TOOL)}, capture_output=True, text=True, timeout=120, check=False
