@@ -50,9 +50,9 @@ settle_beans() {
   rm -r "$generated"
 }
 
-# Starts the service with one small model on free ports, and stops it once it is ready, which is after its rehearsal; the
-# JVM then writes the file. The rehearsal is long, since only what was compiled in it is compiled at once later, without
-# that the JVM first counts how it runs.
+# Starts the service with one small model (src/start/models/scale: x, FP32 [N,4], times 1, 2, 3 and 4) on free ports, and
+# stops it once it is ready, which is after its rehearsal; the JVM then writes the file. The rehearsal is long, since only
+# what was compiled in it is compiled at once later, without that the JVM first counts how it runs.
 record() {
   local url='' tries log=$folder/record.log options=("$@")
   [ ! -d "$folder/native" ] || options+=("-Donnxruntime.native.path=$folder/native")

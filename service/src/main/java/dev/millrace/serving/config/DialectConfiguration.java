@@ -1,9 +1,9 @@
 package dev.millrace.serving.config;
 
 import dev.millrace.serving.api.edge.FastRoute;
+import dev.millrace.serving.api.edge.InferEngine;
 import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RequestLimits;
-import dev.millrace.serving.api.json.DialectEngine;
 import dev.millrace.serving.api.json.DialectRoute;
 import dev.millrace.serving.api.mlflow.HealthRoutes;
 import dev.millrace.serving.api.mlflow.InvocationsDialect;
@@ -13,7 +13,6 @@ import dev.millrace.serving.api.mlflow.ServedDirectory;
 import dev.millrace.serving.api.tfs.TfsDialect;
 import dev.millrace.serving.api.tfs.TfsRoutes;
 import dev.millrace.serving.api.tfs.VersionNames;
-import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
 import dev.millrace.serving.time.NanoClock;
@@ -31,11 +30,6 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 @Configuration(proxyBeanMethods = false)
 class DialectConfiguration {
   @Bean
-  Inflation dialectInflation(RequestLimits limits) {
-    return new Inflation(limits.maxBodyBytes());
-  }
-
-  @Bean
   VersionNames versionNames(ServingProperties properties) {
     return new VersionNames(
         properties.directory().isSet() ? Set.of() : Set.of(properties.store().alias()));
@@ -44,32 +38,26 @@ class DialectConfiguration {
   @Bean
   FastRoute tfsRoute(
       VersionNames versions,
-      InferenceService inference,
-      ModelCatalog catalog,
+      InferEngine engine,
       RequestLimits limits,
-      Inflation dialectInflation,
+      Inflation inflation,
       NanoClock clock) {
-    return new DialectRoute(
-        new TfsDialect(versions),
-        DialectEngine.of(inference, catalog),
-        limits,
-        dialectInflation,
-        clock);
+    return new DialectRoute(new TfsDialect(versions), engine, limits, inflation, clock);
   }
 
   @Bean
   FastRoute invocationsRoute(
       ServingProperties properties,
-      InferenceService inference,
+      InferEngine engine,
       ModelCatalog catalog,
       RequestLimits limits,
-      Inflation dialectInflation,
+      Inflation inflation,
       NanoClock clock) {
     return new DialectRoute(
         new InvocationsDialect(ModelChoice.among(catalog, properties.defaultModel())),
-        DialectEngine.of(inference, catalog),
+        engine,
         limits,
-        dialectInflation,
+        inflation,
         clock);
   }
 

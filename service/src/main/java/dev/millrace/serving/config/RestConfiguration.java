@@ -9,6 +9,8 @@ import dev.millrace.serving.api.edge.FastPathCustomizer;
 import dev.millrace.serving.api.edge.FastRoute;
 import dev.millrace.serving.api.edge.FastRoutes;
 import dev.millrace.serving.api.edge.InFlightRequests;
+import dev.millrace.serving.api.edge.InferEngine;
+import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.api.oip.rest.InferRoute;
 import dev.millrace.serving.api.oip.rest.OipRoutes;
@@ -41,18 +43,29 @@ class RestConfiguration {
   }
 
   @Bean
+  InferEngine inferEngine(InferenceService inference, ModelCatalog catalog) {
+    return InferEngine.of(inference, catalog);
+  }
+
+  /** One for all routes, since it bounds what is inflated at a time. */
+  @Bean
+  Inflation inflation(RequestLimits limits) {
+    return new Inflation(limits.maxBodyBytes());
+  }
+
+  @Bean
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> fastPath(
       RequestLimits limits,
       BodyBudget bodies,
       ServingProperties properties,
-      InferenceService inference,
-      ModelCatalog catalog,
+      InferEngine engine,
+      Inflation inflation,
       InFlightRequests httpInFlight,
       NanoClock clock,
       List<FastRoute> dialects) {
     // The first one counts the requests that name no route.
     var routes = new ArrayList<FastRoute>();
-    routes.add(new InferRoute(inference, catalog, limits, clock));
+    routes.add(new InferRoute(engine, limits, inflation, clock));
     routes.addAll(dialects);
     var connections = ConnectionLimits.DEFAULT.withIdle(properties.http().idleTimeout());
     var path = new FastPath(new FastRoutes(routes), limits, connections, bodies, httpInFlight);

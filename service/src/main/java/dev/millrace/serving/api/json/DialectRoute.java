@@ -3,6 +3,7 @@ package dev.millrace.serving.api.json;
 import dev.millrace.serving.api.edge.FastExchange;
 import dev.millrace.serving.api.edge.FastRequest;
 import dev.millrace.serving.api.edge.FastRoute;
+import dev.millrace.serving.api.edge.InferEngine;
 import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.failure.InferenceException;
@@ -21,7 +22,7 @@ import io.netty.util.concurrent.FastThreadLocal;
 /** Answers the requests of one dialect. */
 public final class DialectRoute implements FastRoute {
   private final Dialect dialect;
-  private final DialectEngine engine;
+  private final InferEngine engine;
   private final RequestLimits limits;
   private final Inflation inflation;
   private final NanoClock clock;
@@ -38,7 +39,7 @@ public final class DialectRoute implements FastRoute {
   /** Answers with the models of the engine; several routes may share the inflation. */
   public DialectRoute(
       Dialect dialect,
-      DialectEngine engine,
+      InferEngine engine,
       RequestLimits limits,
       Inflation inflation,
       NanoClock clock) {

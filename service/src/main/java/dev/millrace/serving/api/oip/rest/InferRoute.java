@@ -5,12 +5,11 @@ import dev.millrace.serving.api.edge.FastRequest;
 import dev.millrace.serving.api.edge.FastResponses;
 import dev.millrace.serving.api.edge.FastRoute;
 import dev.millrace.serving.api.edge.HttpStatuses;
+import dev.millrace.serving.api.edge.InferEngine;
 import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
-import dev.millrace.serving.inference.InferenceService;
-import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.time.NanoClock;
 import io.netty.buffer.ByteBuf;
@@ -32,17 +31,13 @@ public final class InferRoute implements FastRoute {
         }
       };
 
-  /** Answers with the models of the catalog. */
+  /** Answers with the models of the engine. */
   public InferRoute(
-      InferenceService inference, ModelCatalog catalog, RequestLimits limits, NanoClock clock) {
-    this(InferEngine.of(inference, catalog), limits, clock);
-  }
-
-  InferRoute(InferEngine engine, RequestLimits limits, NanoClock clock) {
+      InferEngine engine, RequestLimits limits, Inflation inflation, NanoClock clock) {
     this.engine = engine;
     this.limits = limits;
+    this.inflation = inflation;
     this.clock = clock;
-    this.inflation = new Inflation(limits.maxBodyBytes());
   }
 
   @Override

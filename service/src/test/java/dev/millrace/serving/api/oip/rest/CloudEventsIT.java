@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.millrace.serving.api.edge.FastPathServer;
+import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RawClient;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.conformance.Conforms;
@@ -52,7 +53,9 @@ class CloudEventsIT {
   private final RequestLimits limits =
       new RequestLimits(1 << 20, Duration.ofSeconds(5), Duration.ofSeconds(5));
   private final FastPathServer server =
-      new FastPathServer(new InferRoute(engine, limits, () -> 1_000), limits);
+      new FastPathServer(
+          new InferRoute(engine, limits, new Inflation(limits.maxBodyBytes()), () -> 1_000),
+          limits);
 
   @AfterEach
   void nothingIsLeftOver() {

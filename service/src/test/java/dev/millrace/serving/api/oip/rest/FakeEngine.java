@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.api.edge.InferEngine;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceReply;

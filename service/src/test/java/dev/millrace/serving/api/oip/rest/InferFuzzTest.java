@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.serving.api.edge.FastExchange;
 import dev.millrace.serving.api.edge.FastRequest;
+import dev.millrace.serving.api.edge.InferEngine;
+import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fuzz.Fuzzer;
@@ -80,6 +82,7 @@ class InferFuzzTest {
       new InferRoute(
           engine,
           new RequestLimits(1 << 16, Duration.ofSeconds(1), Duration.ofSeconds(1)),
+          new Inflation(1 << 16),
           () -> 1_000);
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.serving.api.edge.FastPathServer;
+import dev.millrace.serving.api.edge.InferEngine;
+import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RawClient;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.fake.FakeEngine;
@@ -32,7 +34,11 @@ class OutOfMemoryIT {
       new RequestLimits(1 << 20, Duration.ofSeconds(20), Duration.ofSeconds(20));
   private final FastPathServer server =
       new FastPathServer(
-          new InferRoute(InferEngine.of(engine.inference(), engine.catalog()), limits, () -> 1_000),
+          new InferRoute(
+              InferEngine.of(engine.inference(), engine.catalog()),
+              limits,
+              new Inflation(limits.maxBodyBytes()),
+              () -> 1_000),
           limits);
 
   @BeforeEach

@@ -1,4 +1,4 @@
-package dev.millrace.serving.api.json;
+package dev.millrace.serving.api.edge;
 
 import dev.millrace.serving.inference.InferenceReply;
 import dev.millrace.serving.inference.InferenceRequest;
@@ -8,8 +8,8 @@ import dev.millrace.serving.lifecycle.ModelDescription;
 import dev.millrace.serving.telemetry.FailureReason;
 import org.jspecify.annotations.Nullable;
 
-/** What the dialects need of the engine. */
-public interface DialectEngine {
+/** What the routes that infer over HTTP need of the engine. */
+public interface InferEngine {
   /** As {@link InferenceService#infer}. */
   void infer(InferenceRequest request, InferenceReply reply);
 
@@ -20,8 +20,8 @@ public interface DialectEngine {
   void countRefused(String model, @Nullable String version, FailureReason reason);
 
   /** The engine of this process. */
-  static DialectEngine of(InferenceService inference, ModelCatalog catalog) {
-    return new DialectEngine() {
+  static InferEngine of(InferenceService inference, ModelCatalog catalog) {
+    return new InferEngine() {
       @Override
       public void infer(InferenceRequest request, InferenceReply reply) {
         inference.infer(request, reply);
