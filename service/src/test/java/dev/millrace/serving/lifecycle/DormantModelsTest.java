@@ -76,6 +76,21 @@ class DormantModelsTest {
   }
 
   @Test
+  void areNotThoseThatARequestHolds() {
+    engine.rollout().serve(candidate("a", "1", "2"));
+    var model = catalog.entries().getFirst();
+    try (var _ = catalog.lease("a", null)) {
+      assertThat(model.sleep()).isEmpty();
+      assertThat(status("a").device()).isEqualTo("cpu");
+    }
+    var asleep = model.sleep();
+    assertThat(asleep).hasValueSatisfying(version -> assertThat(version.version()).isEqualTo("1"));
+    assertThat(status("a").device()).isEmpty();
+    asleep.ifPresent(LoadedVersion::close);
+    asleep.ifPresent(model::gone);
+  }
+
+  @Test
   void areReadyAndDescribed() {
     serveBoth();
     assertThat(status("a").state()).isEqualTo(VersionState.READY);

@@ -51,6 +51,19 @@ class LeaseCountTest {
     assertThat(leases.acquire()).isFalse();
   }
 
+  @Test
+  void retiresIfIdleOnlyOnceNobodyIsIn() {
+    leases.acquire();
+    assertThat(leases.retireIfIdle()).isFalse();
+    assertThat(leases.acquire()).isTrue();
+    assertThat(drained()).isFalse();
+    leases.release();
+    leases.release();
+    assertThat(leases.retireIfIdle()).isTrue();
+    assertThat(leases.acquire()).isFalse();
+    assertThat(drained()).isTrue();
+  }
+
   /** The history that matters: nobody who was let in may see the drain before leaving. */
   @Test
   void neverDrainsUnderALeaseHoweverTheThreadsInterleave() throws InterruptedException {

@@ -53,13 +53,28 @@ class VersionSharesTest {
   void areOfEachDeviceByItself() {
     var version = shares(1, 0);
     var elsewhere = new TriedRuns(version, "cuda:1");
+    var here = new TriedRuns(version, GPU);
+    var other = new TriedRuns(shares(1, 0), GPU);
+    run(elsewhere, RUNS * RUN);
+    run(other, RUN);
+    // What it had of the other device does not count here.
+    int runs = runsBeforeLast(here, other);
+    assertThat(runs).isCloseTo(RUNS / 2, withinPercentage(5));
+  }
+
+  @Test
+  void holdUpNobodyOnAnotherDevice() {
+    var version = shares(1, 0);
+    var elsewhere = new TriedRuns(version, "cuda:1");
+    var here = new TriedRuns(version, GPU);
     var other = new TriedRuns(shares(1, 0), GPU);
     assertThat(elsewhere.begin()).isTrue();
-    now.addAndGet(RUNS * RUN);
-    run(other, RUN);
-    int runs = runsBeforeLast(new TriedRuns(version, GPU), other);
-    assertThat(runs).isCloseTo(RUNS / 2, withinPercentage(5));
-    elsewhere.end(0);
+    assertThat(other.begin()).isTrue();
+    assertThat(here.begin()).isFalse();
+    other.end(RUN);
+    assertThat(here.begin()).isTrue();
+    here.end(RUN);
+    elsewhere.end(RUN);
   }
 
   @Test

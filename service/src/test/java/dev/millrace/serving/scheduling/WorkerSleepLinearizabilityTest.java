@@ -3,11 +3,6 @@ package dev.millrace.serving.scheduling;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fixture.Tensors;
 import dev.millrace.serving.telemetry.ModelMeters;
-import dev.millrace.serving.telemetry.ServingMeters;
-import dev.millrace.serving.time.NanoClock;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -27,7 +22,7 @@ import org.junit.jupiter.api.Test;
  * queue, and those who submit stand in for the worker. Each who asks waits for its answer before it
  * goes on, and the queue closes only when all have theirs: a wake-up that got lost leaves everybody
  * waiting, which Lincheck finds. It does not find a missing last look of who stood in, here; {@link
- * SleepLinearizabilityTest} does, on a copy of the loop.
+ * SleepLinearizabilityTest} does, on a copy of the loop, and {@link WorkerStandInTest}.
  */
 class WorkerSleepLinearizabilityTest {
   private static final int THREADS = 3;
@@ -142,58 +137,31 @@ class WorkerSleepLinearizabilityTest {
 
   /** What the threads do; Lincheck finds operations where they are annotated. */
   abstract static class Threads {
-    private static final SchedulerSettings SETTINGS =
-        new SchedulerSettings(4, List.of(), Duration.ZERO, 100, 1, 1, Duration.ZERO);
-    private static final ModelMeters METERS =
-        new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("m", "1");
-
-    private final Learned learned = Learned.of(SETTINGS, 4, 1, "m");
-    private final RequestQueue queue = new RequestQueue(SETTINGS, 4, METERS, learned);
-    private final List<Worker> workers = new ArrayList<>();
+    private final OneWorker one;
     private final AtomicInteger asking = new AtomicInteger(THREADS - 1);
-    private final Wakeups wakeups;
 
     Threads(EchoModel model, int wakesEarly) {
-      NanoClock still = () -> 0;
-      var sleeper = new CheckedSleeper(wakesEarly);
-      wakeups = new Wakeups(List.of(sleeper), workers);
-      var repairs = new Repairs(InstanceRepair.NONE, learned.forecast(), 1, () -> {});
-      var turn = new Turn(DeviceShares.UNSHARED, "fake", still);
-      var seat = new Worker.Seat(0, sleeper, turn, new Batch(learned.times()), repairs);
-      var runner = new BatchRunner(model, queue, learned, METERS, still, null);
-      workers.add(new Worker(queue, runner, wakeups, seat, learned, still));
-      learned.times().ran(1, 1_000);
+      one = new OneWorker(model, new CheckedSleeper(wakesEarly));
     }
 
     final void runWorker() {
-      workers.getFirst().run();
+      one.worker().run();
     }
 
-    /** As {@link ModelScheduler}, which has threads of its own. */
     final void ask() {
       var asker = new Asker();
-      queue.rows().reserve(1, 1);
-      queue.push(
-          Part.whole(
-              new ScheduledRequest(
-                  List.of(Tensors.row("x", 1)), 1, List.of(), Long.MAX_VALUE, 0, asker),
-              0));
-      wakeups.request(asker.home());
+      one.submit(asker);
       asker.await();
     }
 
     final void sweep() {
-      queue.sweep(0, new Batch(learned.times()));
-      if (queue.hasArrivals()) {
-        wakeups.wakeOne();
-      }
+      one.sweep();
     }
 
     /** Once both have nothing more to ask. */
     final void leave() {
       if (asking.decrementAndGet() == 0) {
-        queue.close();
-        wakeups.wakeAll();
+        one.close();
       }
     }
   }
