@@ -48,6 +48,7 @@ class ArchitectureTest {
           "api.mlflow",
           "api.image",
           "api.console",
+          "api.docs",
           "api.management",
           "config");
 

@@ -1,5 +1,6 @@
 package dev.millrace.serving.config;
 
+import dev.millrace.serving.api.docs.DocsRoutes;
 import dev.millrace.serving.api.edge.BodyBudget;
 import dev.millrace.serving.api.edge.ChangeableSettings;
 import dev.millrace.serving.api.edge.ConnectionLimits;
@@ -22,13 +23,14 @@ import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
 import dev.millrace.serving.time.NanoClock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
@@ -53,20 +55,21 @@ class RestConfiguration {
     return new Inflation(limits.maxBodyBytes());
   }
 
+  /** The first one, since it counts the requests that name no route. */
+  @Bean
+  @Order(Ordered.HIGHEST_PRECEDENCE)
+  FastRoute inferRoute(
+      InferEngine engine, RequestLimits limits, Inflation inflation, NanoClock clock) {
+    return new InferRoute(engine, limits, inflation, clock);
+  }
+
   @Bean
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> fastPath(
+      List<FastRoute> routes,
       RequestLimits limits,
       BodyBudget bodies,
       ServingProperties properties,
-      InferEngine engine,
-      Inflation inflation,
-      InFlightRequests httpInFlight,
-      NanoClock clock,
-      List<FastRoute> dialects) {
-    // The first one counts the requests that name no route.
-    var routes = new ArrayList<FastRoute>();
-    routes.add(new InferRoute(engine, limits, inflation, clock));
-    routes.addAll(dialects);
+      InFlightRequests httpInFlight) {
     var connections = ConnectionLimits.DEFAULT.withIdle(properties.http().idleTimeout());
     var path = new FastPath(new FastRoutes(routes), limits, connections, bodies, httpInFlight);
     return factory -> factory.addServerCustomizers(new FastPathCustomizer(path));
@@ -90,6 +93,11 @@ class RestConfiguration {
   @Bean
   RouterFunction<ServerResponse> repositoryRoutes(ModelControl control, ExecutorService blocking) {
     return new RepositoryRoutes(control, blocking).routes();
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> docsRoutes(ExecutorService blocking) {
+    return new DocsRoutes(blocking).routes();
   }
 
   @Bean

@@ -92,6 +92,11 @@ final class RunningService implements AutoCloseable {
         .withDeadlineAfter(30, TimeUnit.SECONDS);
   }
 
+  /** All beans of this type. */
+  <T> List<T> beans(Class<T> type) {
+    return List.copyOf(context.getBeansOfType(type).values());
+  }
+
   int grpcPort() {
     return context.getBean(GrpcServer.class).port();
   }

@@ -1,6 +1,7 @@
 package dev.millrace.serving.api.edge;
 
 import dev.millrace.serving.telemetry.FailureReason;
+import java.util.List;
 
 /**
  * A {@code POST} that is answered on the event loop of its connection, before Spring sees it. Its
@@ -11,6 +12,15 @@ public interface FastRoute {
    * Whether requests with this target, query included, are this route's. Called for each request.
    */
   boolean takes(String uri);
+
+  /**
+   * The paths that it takes, as the description of the routes has them: {@code
+   * /v2/models/{model}/infer}. A test holds the two against each other, and these against {@link
+   * #takes}.
+   */
+  default List<String> patterns() {
+    return List.of();
+  }
 
   /**
    * Answers a request through the exchange, exactly once, now or later. The body is released when

@@ -1,6 +1,7 @@
 package dev.millrace.serving.api.edge;
 
 import dev.millrace.serving.telemetry.FailureReason;
+import java.util.Arrays;
 import java.util.List;
 
 /** Several routes as one: a request goes to the first that takes it. */
@@ -28,6 +29,11 @@ public final class FastRoutes implements FastRoute {
       }
     }
     return false;
+  }
+
+  @Override
+  public List<String> patterns() {
+    return Arrays.stream(routes).flatMap(route -> route.patterns().stream()).toList();
   }
 
   @Override

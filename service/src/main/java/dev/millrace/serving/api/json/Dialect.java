@@ -7,6 +7,7 @@ import dev.millrace.serving.lifecycle.ModelDescription;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
 import java.util.Optional;
 
 /** How one protocol writes its requests and answers. On event loops: nothing may block. */
@@ -16,6 +17,9 @@ public interface Dialect {
 
   /** Whether requests with this target, query included, are in this dialect. */
   boolean takes(String uri);
+
+  /** The paths that are taken, as {@link dev.millrace.serving.api.edge.FastRoute#patterns}. */
+  List<String> patterns();
 
   /**
    * The model that a request is for.

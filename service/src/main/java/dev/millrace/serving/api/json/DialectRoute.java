@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.List;
 
 /** Answers the requests of one dialect. */
 public final class DialectRoute implements FastRoute {
@@ -53,6 +54,11 @@ public final class DialectRoute implements FastRoute {
   @Override
   public boolean takes(String uri) {
     return dialect.takes(uri);
+  }
+
+  @Override
+  public List<String> patterns() {
+    return dialect.patterns();
   }
 
   @Override

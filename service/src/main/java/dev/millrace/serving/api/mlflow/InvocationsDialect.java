@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -40,6 +41,11 @@ public final class InvocationsDialect implements Dialect {
     var path = TargetPath.withoutHost(uri);
     int end = TargetPath.end(path);
     return (end == PATH.length() && path.startsWith(PATH)) || namesModel(path, end);
+  }
+
+  @Override
+  public List<String> patterns() {
+    return List.of(PATH, PREFIX + "{model}" + SUFFIX);
   }
 
   private static boolean namesModel(String path, int end) {

@@ -13,6 +13,7 @@ import dev.millrace.serving.lifecycle.ModelDescription;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
 
 /** Predict, classify and regress as TensorFlow Serving has them. */
 public final class TfsDialect implements Dialect {
@@ -26,6 +27,11 @@ public final class TfsDialect implements Dialect {
   @Override
   public boolean takes(String uri) {
     return TfsTarget.matches(uri);
+  }
+
+  @Override
+  public List<String> patterns() {
+    return TfsTarget.patterns();
   }
 
   @Override

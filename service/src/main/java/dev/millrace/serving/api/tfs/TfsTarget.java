@@ -1,7 +1,10 @@
 package dev.millrace.serving.api.tfs;
 
 import dev.millrace.serving.api.edge.TargetPath;
+import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,15 @@ record TfsTarget(String model, @Nullable String version, @Nullable String label,
     Verb(String suffix) {
       this.suffix = suffix;
     }
+  }
+
+  /** All forms, with placeholders for the names. */
+  static List<String> patterns() {
+    return Stream.of("", "/versions/{version}", "/labels/{label}")
+        .flatMap(
+            which ->
+                Arrays.stream(Verb.values()).map(verb -> PREFIX + "{model}" + which + verb.suffix))
+        .toList();
   }
 
   /** Whether a target has this form; one that does not is told after a look at its prefix. */

@@ -12,7 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import org.springframework.web.util.UriUtils;
 
-/** Makes answers to events events, with the attributes that KServe's have. */
+/** Makes the answers to events events, with the attributes that KServe's have. */
 final class EventAnswer {
   private static final String TYPE = "org.kubeflow.serving.inference.response";
   private static final String SOURCE = "io.kserve.inference.";

@@ -14,6 +14,7 @@ import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.time.NanoClock;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.List;
 
 /** Answers {@code POST /v2/models/{model}[/versions/{version}]/infer}. */
 public final class InferRoute implements FastRoute {
@@ -43,6 +44,11 @@ public final class InferRoute implements FastRoute {
   @Override
   public boolean takes(String uri) {
     return InferTarget.matches(uri);
+  }
+
+  @Override
+  public List<String> patterns() {
+    return List.of("/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer");
   }
 
   @Override
