@@ -1,5 +1,6 @@
 package dev.millrace.serving.inference;
 
+import dev.millrace.serving.scheduling.SequenceTag;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     none
  * @param priority 1 is the highest, 0 the default of the model
  * @param cacheUse of the model's response cache, where it has one
+ * @param sequence null for a request that stands for itself
  */
 public record InferenceRequest(
     String model,
@@ -22,7 +24,20 @@ public record InferenceRequest(
     List<String> outputs,
     long deadlineNanos,
     int priority,
-    CacheUse cacheUse) {
+    CacheUse cacheUse,
+    @Nullable SequenceTag sequence) {
+  /** One that stands for itself. */
+  public InferenceRequest(
+      String model,
+      @Nullable String version,
+      List<Tensor> inputs,
+      List<String> outputs,
+      long deadlineNanos,
+      int priority,
+      CacheUse cacheUse) {
+    this(model, version, inputs, outputs, deadlineNanos, priority, cacheUse, null);
+  }
+
   /** One that may be answered from the cache. */
   public InferenceRequest(
       String model,

@@ -31,7 +31,8 @@ final class RequestCheck {
         outputIndexes(request, lease.signature().outputs()),
         request.deadlineNanos(),
         request.priority(),
-        outcome);
+        outcome,
+        request.sequence());
   }
 
   private static List<Tensor> inOrder(InferenceRequest request, List<TensorSpec> specs) {

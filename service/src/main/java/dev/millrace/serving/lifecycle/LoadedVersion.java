@@ -1,7 +1,7 @@
 package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
-import dev.millrace.serving.scheduling.ModelScheduler;
+import dev.millrace.serving.scheduling.RequestScheduler;
 import dev.millrace.serving.telemetry.ModelMeters;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,7 +26,7 @@ final class LoadedVersion {
    * @param mostRows that one request may have
    */
   record Workers(
-      ModelScheduler scheduler,
+      RequestScheduler scheduler,
       ModelMeters meters,
       Berths berths,
       @Nullable ResponseCache cache,

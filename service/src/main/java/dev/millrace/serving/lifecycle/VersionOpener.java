@@ -1,8 +1,10 @@
 package dev.millrace.serving.lifecycle;
 
+import dev.millrace.serving.modelconfig.SequencePlans;
 import dev.millrace.serving.runtime.ExecutableModel;
 import dev.millrace.serving.scheduling.ModelScheduler;
 import dev.millrace.serving.scheduling.SchedulerContext;
+import dev.millrace.serving.scheduling.SequenceScheduler;
 import dev.millrace.serving.telemetry.ModelMeters;
 import dev.millrace.serving.telemetry.ServingMeters;
 import dev.millrace.serving.time.NanoClock;
@@ -98,12 +100,17 @@ final class VersionOpener {
       Berths berths,
       long startedNanos) {
     var settings = opening.settings();
-    var cache = caches.open(settings.cacheBytes(), own);
+    var signature = instances.getFirst().signature();
+    var sequences = SequencePlans.of(opening.files().config(), signature, instances.size());
+    var cache = sequences == null ? caches.open(settings.cacheBytes(), own) : null;
     return new LoadedVersion(
         opening.candidate(),
-        opening.describe(instances.getFirst().signature()),
+        opening.describe(sequences == null ? signature : sequences.visible()),
         new LoadedVersion.Workers(
-            scheduler,
+            sequences == null
+                ? scheduler
+                : new SequenceScheduler(
+                    scheduler, sequences, own, clock, settings.scheduling().maxQueueRows()),
             own,
             berths,
             cache,

@@ -96,7 +96,7 @@ final class BatchingRules {
     }
   }
 
-  private static boolean isLong(long micros) {
+  static boolean isLong(long micros) {
     return Long.compareUnsigned(micros, MOST_MICROS) > 0;
   }
 

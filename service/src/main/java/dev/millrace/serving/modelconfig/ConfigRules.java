@@ -10,7 +10,8 @@ import java.util.Set;
 
 /**
  * What Triton refuses of values, with its texts; and, by name, models that are not ONNX. Those of
- * dynamic batching are {@link BatchingRules}, those of one input or output {@link TensorRules}.
+ * dynamic batching are {@link BatchingRules}, those of sequences {@link SequenceRules}, those of
+ * one input or output {@link TensorRules}.
  */
 final class ConfigRules {
   private static final Set<String> PLATFORMS = Set.of("", "onnxruntime_onnx");
@@ -35,6 +36,7 @@ final class ConfigRules {
     }
     requireTensors();
     new BatchingRules(model, source).require();
+    new SequenceRules(model, source).require();
     for (int i = 0; i < config.getInstanceGroupCount(); i++) {
       requireGroup(config.getInstanceGroup(i), "instance_group[" + i + "].");
     }

@@ -12,8 +12,8 @@ final class FieldSupport {
   private static final Map<String, String> REFUSED =
       Map.ofEntries(
           Map.entry(
-              "ModelConfig.sequence_batching",
-              "sequence batching is not supported yet. Serve this model with another server, or keep the state in the client."),
+              "ModelSequenceBatching.iterative_sequence",
+              "iterative sequences are not supported. Send the requests of a sequence one by one."),
           Map.entry(
               "ModelConfig.ensemble_scheduling",
               "ensembles are not supported yet. Serve the models of its steps, and call them one after the other."),
@@ -56,6 +56,9 @@ final class FieldSupport {
           "ModelConfig.optimization",
           "ModelConfig.metric_tags",
           "ModelConfig.model_metrics",
+          "StrategyDirect.minimum_slot_utilization",
+          "State.use_same_buffer_for_input_output",
+          "State.use_growable_memory",
           "ModelInstanceGroup.rate_limiter",
           "ModelInstanceGroup.host_policy");
 

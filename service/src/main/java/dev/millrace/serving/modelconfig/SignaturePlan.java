@@ -24,13 +24,13 @@ record SignaturePlan(
     boolean batching = isBatching(checks, file, declared);
     var inputs =
         plans(
-            declared.message().getInputList().stream().map(DeclaredTensor::new).toList(),
+            SequenceTensors.inputs(declared.message()),
             file.inputs(),
             new Side("input", batching, true),
             checks);
     var outputs =
         plans(
-            declared.message().getOutputList().stream().map(DeclaredTensor::new).toList(),
+            SequenceTensors.outputs(declared.message()),
             file.outputs(),
             new Side("output", batching, false),
             checks);

@@ -83,25 +83,44 @@ final class ConfigSettings {
   private static SchedulerSettings scheduling(SchedulerSettings before, DeclaredConfig declared) {
     var batching = declared.message().getDynamicBatching();
     int maxRows = maxBatchRows(before, declared);
-    var preferred = batching.getPreferredBatchSizeList();
+    var sequences = declared.message().getSequenceBatching();
+    var preferred =
+        declared.message().hasSequenceBatching()
+            ? sequences.getOldest().getPreferredBatchSizeList()
+            : batching.getPreferredBatchSizeList();
     return new SchedulerSettings(
         maxRows,
         preferred.isEmpty()
             ? before.preferredBatchRows().stream().filter(size -> size <= maxRows).toList()
             : preferred,
-        declared.message().hasDynamicBatching()
-            ? micros(batching.getMaxQueueDelayMicroseconds())
-            : before.maxQueueDelay(),
+        maxQueueDelay(before, declared.message()),
         before.latencyGoal(),
         declared.message().hasDynamicBatching() ? queue(before.queue(), batching) : before.queue(),
         before.padding(),
-        batching.getPreserveOrdering() ? SchedulerSettings.Order.SUBMITTED : before.order(),
+        batching.getPreserveOrdering() || sequences.getOldest().getPreserveOrdering()
+            ? SchedulerSettings.Order.SUBMITTED
+            : before.order(),
         before.closeLimit());
+  }
+
+  private static Duration maxQueueDelay(SchedulerSettings before, ModelConfig config) {
+    var sequences = config.getSequenceBatching();
+    return switch (config.getSchedulingChoiceCase()) {
+      case DYNAMIC_BATCHING -> micros(config.getDynamicBatching().getMaxQueueDelayMicroseconds());
+      case SEQUENCE_BATCHING ->
+          micros(
+              sequences.hasOldest()
+                  ? sequences.getOldest().getMaxQueueDelayMicroseconds()
+                  : sequences.getDirect().getMaxQueueDelayMicroseconds());
+      case ENSEMBLE_SCHEDULING, SCHEDULINGCHOICE_NOT_SET -> before.maxQueueDelay();
+    };
   }
 
   /** Without dynamic batching, Triton runs every request by itself. */
   private static int maxBatchRows(SchedulerSettings before, DeclaredConfig declared) {
-    if (declared.declaresTensors() && !declared.message().hasDynamicBatching()) {
+    if (declared.declaresTensors()
+        && !declared.message().hasDynamicBatching()
+        && !declared.message().hasSequenceBatching()) {
       return 0;
     }
     int declaredRows = declared.message().getMaxBatchSize();

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Queues the requests of one loaded model, batches them and runs them on its instances. See
  * docs/decisions/0003-engine.md for the choices. Thread-safe.
  */
-public final class ModelScheduler implements AutoCloseable {
+public final class ModelScheduler implements RequestScheduler {
   private static final Logger log = LoggerFactory.getLogger(ModelScheduler.class);
 
   private final SchedulerSettings settings;
@@ -132,18 +132,12 @@ public final class ModelScheduler implements AutoCloseable {
     }
   }
 
-  /**
-   * Puts whoever will be answered in line, where answers leave in the order of these calls; the
-   * same where they leave as they are ready. Each one in line must be told its outcome.
-   */
+  @Override
   public Outcome inLine(Outcome outcome) {
     return sequencer == null ? outcome : sequencer.inLine(outcome);
   }
 
-  /**
-   * Queues a request. Never blocks and never throws: what goes wrong is the outcome, delivered on
-   * its home like an answer.
-   */
+  @Override
   public void submit(ScheduledRequest request) {
     int rows = request.rows();
     if (queue.isClosing()) {
@@ -161,6 +155,7 @@ public final class ModelScheduler implements AutoCloseable {
    * Completes when every instance broke and none could be replaced, on the thread of a worker;
    * requests are refused with NotReady from then on.
    */
+  @Override
   public CompletionStage<Void> lost() {
     return lost;
   }

@@ -31,6 +31,29 @@ final class Refusals {
         "This version of model '" + model + "' is being unloaded. Send the request again.");
   }
 
+  InferenceFailure noSequence() {
+    return new InferenceFailure.Invalid(
+        "inference request to model '"
+            + model
+            + "' must specify a non-zero or non-empty correlation ID: send sequence_id, with sequence_start in the first request of the sequence.");
+  }
+
+  InferenceFailure notStarted(SequenceTag.Id id) {
+    return new InferenceFailure.Invalid(
+        "inference request for sequence "
+            + id
+            + " to model '"
+            + model
+            + "' must specify the START flag on the first request of the sequence; a sequence that had no request for too long is over.");
+  }
+
+  InferenceFailure rowsInSequence() {
+    return new InferenceFailure.Invalid(
+        "inference request to model '"
+            + model
+            + "' must specify batch-size 1 due to requirements of sequence batcher. Send rows as requests of one sequence, or of several.");
+  }
+
   InferenceFailure queueFull(int pendingRows, int maxQueueRows) {
     return new InferenceFailure.Overloaded(
         "The queue of model '"

@@ -2,6 +2,7 @@ package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request that fits the model's signature.
@@ -12,6 +13,7 @@ import java.util.List;
  * @param outputIndexes which outputs of the signature, in the order wanted; empty for all
  * @param deadlineNanos on the scheduler's clock; {@link Long#MAX_VALUE} for none
  * @param priority 1 is the highest, 0 the default
+ * @param sequence null for a request that stands for itself
  */
 public record ScheduledRequest(
     List<Tensor> inputs,
@@ -19,4 +21,16 @@ public record ScheduledRequest(
     List<Integer> outputIndexes,
     long deadlineNanos,
     int priority,
-    Outcome outcome) {}
+    Outcome outcome,
+    @Nullable SequenceTag sequence) {
+  /** One that stands for itself. */
+  public ScheduledRequest(
+      List<Tensor> inputs,
+      int rows,
+      List<Integer> outputIndexes,
+      long deadlineNanos,
+      int priority,
+      Outcome outcome) {
+    this(inputs, rows, outputIndexes, deadlineNanos, priority, outcome, null);
+  }
+}

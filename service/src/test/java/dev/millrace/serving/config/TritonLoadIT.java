@@ -54,7 +54,7 @@ class TritonLoadIT {
       quoteCharacter = '`',
       value = {
         "max_batch_sise: 4|config.pbtxt, line 1, column 1: there is no field 'ModelConfig.max_batch_sise'",
-        "sequence_batching {}|config.pbtxt, line 1, column 1, field 'sequence_batching'",
+        "sequence_batching {}|config.pbtxt, line 1, column 1, field 'sequence_batching': needs the inputs and outputs that clients see",
         "default_model_filename: \"other.onnx\"|at least one version must be available under the version policy of model 'm'",
         "version_policy { specific { versions: 7 } }|at least one version must be available",
         "input { name: \"x\" data_type: TYPE_INT32 dims: 4 }|unable to load model 'm', configuration expects datatype TYPE_INT32 for input 'x', model provides TYPE_FP32",

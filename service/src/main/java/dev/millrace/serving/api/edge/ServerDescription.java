@@ -19,6 +19,8 @@ public final class ServerDescription {
           "binary_tensor_data",
           "model_repository",
           "model_configuration",
+          "sequence",
+          "sequence(string_id)",
           "schedule_policy",
           "parameters",
           "classification",

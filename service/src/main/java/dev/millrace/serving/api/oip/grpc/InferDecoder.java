@@ -45,7 +45,8 @@ final class InferDecoder {
               outputs(message),
               options.deadlineNanos(),
               options.priority(),
-              options.cacheUse());
+              options.cacheUse(),
+              options.sequence());
       return new DecodedInfer(request, message.getId(), memory, form, classes);
     } catch (Throwable failure) {
       memory.release();

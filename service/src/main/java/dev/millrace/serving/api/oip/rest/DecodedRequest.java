@@ -3,6 +3,7 @@ package dev.millrace.serving.api.oip.rest;
 import dev.millrace.serving.inference.CacheUse;
 import dev.millrace.serving.inference.InferenceRequest;
 import dev.millrace.serving.inference.WantedClasses;
+import dev.millrace.serving.scheduling.SequenceTag;
 import dev.millrace.serving.tensor.Tensor;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -22,6 +23,9 @@ final class DecodedRequest implements AutoCloseable {
   private int priority;
   private CacheUse cacheUse = CacheUse.FULL;
   private long timeoutNanos;
+  private SequenceTag.@Nullable Id sequence;
+  private boolean startsSequence;
+  private boolean endsSequence;
 
   /** Takes over one reference, which {@link #close} gives back. */
   void owns(ByteBuf buffer) {
@@ -66,6 +70,18 @@ final class DecodedRequest implements AutoCloseable {
     timeoutNanos = nanos;
   }
 
+  void inSequence(SequenceTag.@Nullable Id sequenceId) {
+    sequence = sequenceId;
+  }
+
+  void startsSequence(boolean starts) {
+    startsSequence = starts;
+  }
+
+  void endsSequence(boolean ends) {
+    endsSequence = ends;
+  }
+
   /** What the client calls the request; echoed. */
   @Nullable String id() {
     return id;
@@ -104,7 +120,11 @@ final class DecodedRequest implements AutoCloseable {
   InferenceRequest toInference(String model, @Nullable String version, long nowNanos) {
     long deadline = timeoutNanos == 0 ? Long.MAX_VALUE : nowNanos + timeoutNanos;
     return new InferenceRequest(
-        model, version, inputs, outputNames(), deadline, priority, cacheUse);
+        model, version, inputs, outputNames(), deadline, priority, cacheUse, sequenceTag());
+  }
+
+  private @Nullable SequenceTag sequenceTag() {
+    return sequence == null ? null : new SequenceTag(sequence, startsSequence, endsSequence);
   }
 
   @Override

@@ -78,6 +78,9 @@ final class InferBodyReader {
         case "timeout" -> request.limit(parameters.count(key, Long.MAX_VALUE / 4_000) * 1_000);
         case CacheUse.PARAMETER -> request.restrict(CacheUse.ofParameter(parameters.string(key)));
         case "binary_data_output" -> request.answerInBinary(parameters.bool(key));
+        case "sequence_id" -> request.inSequence(parameters.sequenceId(key));
+        case "sequence_start" -> request.startsSequence(parameters.bool(key));
+        case "sequence_end" -> request.endsSequence(parameters.bool(key));
         default -> skipParameter(key);
       }
     }

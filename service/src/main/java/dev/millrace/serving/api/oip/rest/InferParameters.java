@@ -2,8 +2,10 @@ package dev.millrace.serving.api.oip.rest;
 
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.scheduling.SequenceTag;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fields and parameters of one JSON object that Millrace knows: reads them by type, refuses
@@ -46,6 +48,23 @@ final class InferParameters {
     }
     long value = number.toUnsignedLong();
     return Long.compareUnsigned(value, most) > 0 ? most : value;
+  }
+
+  /** The number or text that names a sequence; null for 0 and an empty one, which name none. */
+  SequenceTag.@Nullable Id sequenceId(String field) {
+    if (json.peek() == '"') {
+      var text = string(field);
+      return text.isEmpty() ? null : new SequenceTag.TextId(text);
+    }
+    once(field);
+    byte first = json.peek();
+    var number = first >= '0' && first <= '9' ? json.number() : null;
+    if (number == null || !number.fitsUnsignedLong()) {
+      throw JsonReader.refusal(
+          "Unable to parse '" + field + "': expected a string, or a whole number below 2^64");
+    }
+    long value = number.toUnsignedLong();
+    return value == 0 ? null : new SequenceTag.NumberId(value);
   }
 
   /** A string field. */

@@ -1,0 +1,28 @@
+package dev.millrace.serving.scheduling;
+
+import java.util.concurrent.CompletionStage;
+
+/** Answers the requests of one version of a model. Thread-safe. */
+public interface RequestScheduler extends AutoCloseable {
+  /**
+   * Puts whoever will be answered in line, where answers leave in the order of these calls; the
+   * same where they leave as they are ready. Each one in line must be told its outcome.
+   */
+  Outcome inLine(Outcome outcome);
+
+  /**
+   * Queues a request. Never blocks and never throws: what goes wrong is the outcome, delivered on
+   * its home like an answer.
+   */
+  void submit(ScheduledRequest request);
+
+  /** Completes when nothing is left that could answer; requests are refused from then on. */
+  CompletionStage<Void> lost();
+
+  /**
+   * Refuses new requests with NotReady, lets queued ones finish for a while, fails the rest, and
+   * gives memory back. Blocks; idempotent.
+   */
+  @Override
+  void close();
+}
