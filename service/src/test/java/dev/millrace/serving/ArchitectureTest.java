@@ -15,6 +15,7 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.scheduling.BatchTimings;
+import dev.millrace.serving.scheduling.SequenceTag;
 import java.util.List;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
@@ -33,8 +34,8 @@ class ArchitectureTest {
           "device",
           "runtime",
           "runtime.onnx",
-          "modelconfig",
           "scheduling",
+          "modelconfig",
           "lifecycle",
           "repository",
           "inference",
@@ -141,17 +142,21 @@ class ArchitectureTest {
     }
   }
 
-  /** The timings of an answer are the one thing of the scheduler that clients see. */
+  /** Timings and sequences are what clients see of the scheduler. */
   @Test
   void keepsRuntimeAndSchedulingAwayFromProtocols() {
-    DescribedPredicate<JavaClass> timings = JavaClass.Predicates.equivalentTo(BatchTimings.class);
+    DescribedPredicate<JavaClass> seen =
+        JavaClass.Predicates.equivalentTo(BatchTimings.class)
+            .or(
+                JavaClass.Predicates.belongTo(
+                    JavaClass.Predicates.equivalentTo(SequenceTag.class)));
     noClasses()
         .that()
         .resideInAPackage(BASE + "api..")
         .should()
         .dependOnClassesThat(
             resideInAnyPackage(BASE + "runtime..", BASE + "scheduling")
-                .and(DescribedPredicate.not(timings)))
+                .and(DescribedPredicate.not(seen)))
         .check(CLASSES);
   }
 

@@ -77,14 +77,12 @@ public final class SequenceScheduler implements RequestScheduler {
   public void submit(ScheduledRequest request) {
     var tag = request.sequence();
     var objection = tag == null ? refusals.noSequence() : entered(request, tag);
-    if (objection == null) {
-      if (request.deadlineNanos() != Long.MAX_VALUE) {
-        timer.watch(request.deadlineNanos());
-      }
-      runSteps();
-    } else {
+    if (objection != null) {
       fail(request, objection);
+    } else if (request.deadlineNanos() != Long.MAX_VALUE) {
+      timer.watch(request.deadlineNanos());
     }
+    runSteps();
   }
 
   /** Null where the request is in its sequence now. */

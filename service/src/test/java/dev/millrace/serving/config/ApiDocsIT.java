@@ -34,8 +34,8 @@ class ApiDocsIT {
       Map.of(
           "repositoryModelLoad", 503,
           "loadModel", 409,
-          "systemSharedMemoryStatusOfRegion", 400,
-          "cudaSharedMemoryStatusOfRegion", 400,
+          "systemSharedMemoryStatusOfRegion", 404,
+          "cudaSharedMemoryStatusOfRegion", 404,
           "systemSharedMemoryRegister", 501,
           "cudaSharedMemoryRegister", 501,
           "systemSharedMemoryRegisterOfRegion", 501,
@@ -50,7 +50,8 @@ class ApiDocsIT {
     var models = temporary.resolve("models");
     FixtureRepository.addPairs(models);
     FixtureRepository.addPictures(models);
-    service = RunningService.serving(models, temporary.resolve("home"));
+    service =
+        RunningService.serving(models, temporary.resolve("home"), "--serving.default-model=pairs");
     var answer = service.get(service.http("/v3/api-docs"));
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");
