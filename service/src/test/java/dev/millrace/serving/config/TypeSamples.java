@@ -33,6 +33,36 @@ record TypeSamples(
     return Stream.of(DataType.values()).map(TypeSamples::of).toList();
   }
 
+  /**
+   * The same for protocols that write all floats as numbers: those of 16 bits are a number,
+   * infinity, and the negative number nearest to zero.
+   */
+  static List<TypeSamples> asNumbers() {
+    return all().stream()
+        .map(samples -> samples.is16BitFloat() ? samples.withNumbers() : samples)
+        .toList();
+  }
+
+  boolean is16BitFloat() {
+    return type == DataType.FP16 || type == DataType.BF16;
+  }
+
+  private TypeSamples withNumbers() {
+    int infinity = type == DataType.FP16 ? 0x7c00 : 0x7f80;
+    return new TypeSamples(
+        type,
+        onnx,
+        raw(DataType.UINT16, 0x1234, infinity, 0x8001),
+        "%s,Infinity,%s".formatted(value(0x1234), value(0x8001)),
+        typed);
+  }
+
+  private float value(int bits) {
+    return type == DataType.FP16
+        ? Float.float16ToFloat((short) bits)
+        : Float.intBitsToFloat(bits << 16);
+  }
+
   /** The model that answers with what it is asked. */
   String model() {
     return "identity_" + type.name().toLowerCase(Locale.ROOT);
