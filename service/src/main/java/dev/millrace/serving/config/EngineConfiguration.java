@@ -123,7 +123,8 @@ class EngineConfiguration {
             Path.of(directory.path()),
             nullIfBlank(directory.modelName()),
             directory.control(),
-            properties.pollInterval());
+            properties.pollInterval(),
+            directory.allowUpload() ? properties.home().resolve("uploads") : null);
     var repository = new DirectoryRepository(settings, rollout, catalog, clock);
     return new Repository(repository, repository::start, "directory " + settings.root());
   }

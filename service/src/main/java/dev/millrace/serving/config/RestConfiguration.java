@@ -91,8 +91,9 @@ class RestConfiguration {
   }
 
   @Bean
-  RouterFunction<ServerResponse> repositoryRoutes(ModelControl control, ExecutorService blocking) {
-    return new RepositoryRoutes(control, blocking).routes();
+  RouterFunction<ServerResponse> repositoryRoutes(
+      ModelControl control, ExecutorService blocking, RequestLimits limits) {
+    return new RepositoryRoutes(control, blocking, limits.maxBodyBytes()).routes();
   }
 
   @Bean

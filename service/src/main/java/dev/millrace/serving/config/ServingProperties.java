@@ -89,7 +89,7 @@ record ServingProperties(
     }
   }
 
-  record Directory(String path, String modelName, ControlMode control) {
+  record Directory(String path, String modelName, ControlMode control, boolean allowUpload) {
     boolean isSet() {
       return !path.isBlank();
     }

@@ -12,6 +12,7 @@ import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,6 +43,9 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   private final Notices notices = new Notices(log);
   private final Map<String, Follower> followers = new ConcurrentHashMap<>();
 
+  /** Null where loads may bring no files along. */
+  private final @Nullable Uploads uploads;
+
   /** What the last look saw; touched by the poller only. */
   private Contents seen = new Contents(Map.of(), Map.of());
 
@@ -58,6 +62,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     this.rollout = rollout;
     this.catalog = catalog;
     this.clock = clock;
+    uploads = settings.uploads() == null ? null : new Uploads(settings.uploads());
   }
 
   /**
@@ -160,18 +165,61 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
 
   @Override
   public void load(String model) {
-    loadWith(model, null);
+    load(model, SentModel.NOTHING);
   }
 
   @Override
-  public void load(String model, String config) {
-    loadWith(model, config);
+  public void load(String model, SentModel sent) {
+    requireExplicit();
+    if (uploads == null) {
+      sent.refuseFiles();
+      load(findForLoad(directory, model, sent));
+    } else if (sent.files().isEmpty()) {
+      load(findForLoad(directory, model, sent));
+      uploads.keep(model, null);
+    } else {
+      loadFiles(uploads, model, sent);
+    }
   }
 
-  private void loadWith(String model, @Nullable String config) {
-    requireExplicit();
-    var found = findForLoad(model, config);
+  @Override
+  public boolean takesFiles() {
+    return uploads != null && settings.control() == ControlMode.EXPLICIT;
+  }
+
+  /** Without a configuration the files would be read with one that was not made for them. */
+  private void loadFiles(Uploads into, String model, SentModel sent) {
+    if (sent.config() == null) {
+      throw new InferenceException(
+          new InferenceFailure.Invalid(
+              "failed to load '%s', the parameter 'config' must be given where files are: send it, or '{}' to have it completed from the file"
+                  .formatted(model)));
+    }
+    if (!ModelName.allowed(model)) {
+      throw notPolled(model, "'%s' cannot be a model. %s".formatted(model, ModelName.rule()));
+    }
+    var upload = written(into, model, sent);
+    try {
+      load(findForLoad(new ModelDirectory(upload, null), model, sent));
+    } catch (RuntimeException | Error e) {
+      Uploads.remove(upload);
+      throw e;
+    }
+    into.keep(model, upload);
+  }
+
+  private static Path written(Uploads into, String model, SentModel sent) {
+    try {
+      return into.write(model, sent.files());
+    } catch (IOException e) {
+      throw new InferenceException(
+          new InferenceFailure.Invalid("failed to load '%s', %s".formatted(model, e.getMessage())));
+    }
+  }
+
+  private void load(FoundModel found) {
     tellOfConfig(found);
+    var model = found.model();
     try {
       rollout.serve(found.candidate());
     } catch (ModelLoadException e) {
@@ -217,10 +265,10 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
         model, "", VersionState.UNAVAILABLE, "unloaded", false, "", Duration.ZERO, null);
   }
 
-  private FoundModel findForLoad(String model, @Nullable String config) {
+  private static FoundModel findForLoad(ModelDirectory where, String model, SentModel sent) {
     try {
-      return directory
-          .find(model, config)
+      return where
+          .find(model, sent.config())
           .orElseThrow(() -> notPolled(model, "there is no such model"));
     } catch (IOException | UncheckedIOException e) {
       throw notPolled(model, String.valueOf(e.getMessage()));

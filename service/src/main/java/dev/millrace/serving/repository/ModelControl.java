@@ -18,17 +18,25 @@ public interface ModelControl {
   void load(String model);
 
   /**
-   * The same, with this configuration instead of the one that lies with the model, until the next
+   * The same with what the client sends along instead of what lies with the model, until the next
    * load.
    *
-   * @param config in Triton's JSON form
    * @throws dev.millrace.serving.failure.InferenceException as {@link #load(String)}, and with
-   *     Unsupported where the repository does not know such configurations
+   *     Unsupported where the repository takes no configurations or files
    */
-  default void load(String model, String config) {
-    throw new InferenceException(
-        new InferenceFailure.Unsupported(
-            "The parameter 'config' is not supported: a model is loaded as the store holds it. Change its files there."));
+  default void load(String model, SentModel sent) {
+    sent.refuseFiles();
+    if (sent.config() != null) {
+      throw new InferenceException(
+          new InferenceFailure.Unsupported(
+              "The parameter 'config' is not supported: a model is loaded as the store holds it. Change its files there."));
+    }
+    load(model);
+  }
+
+  /** Whether a load may bring files along. */
+  default boolean takesFiles() {
+    return false;
   }
 
   /**

@@ -31,7 +31,7 @@ class ServingPropertiesTest {
                     "127.0.0.1", 8080, 0, DataSize.ofMegabytes(64), Duration.ofSeconds(75)),
                 new ServingProperties.Grpc(9000, Duration.ofSeconds(10)),
                 new ServingProperties.Management(8081, "127.0.0.1", ""),
-                new ServingProperties.Directory("", "", ControlMode.NONE),
+                new ServingProperties.Directory("", "", ControlMode.NONE, false),
                 new ServingProperties.Store(URI.create("http://127.0.0.1:5000"), "", "champion"),
                 "",
                 Duration.ofSeconds(1),
@@ -80,7 +80,7 @@ class ServingPropertiesTest {
     assertThat(properties.management())
         .isEqualTo(new ServingProperties.Management(3, "0.0.0.0", "secret"));
     assertThat(properties.directory())
-        .isEqualTo(new ServingProperties.Directory("/models", "iris", ControlMode.EXPLICIT));
+        .isEqualTo(new ServingProperties.Directory("/models", "iris", ControlMode.EXPLICIT, false));
     assertThat(properties.store())
         .isEqualTo(
             new ServingProperties.Store(URI.create("http://127.0.0.1:4"), "t", "challenger"));

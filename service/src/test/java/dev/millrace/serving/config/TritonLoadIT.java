@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import com.google.protobuf.ByteString;
 import dev.millrace.protocol.oip.ModelConfigRequest;
 import dev.millrace.protocol.oip.ModelRepositoryParameter;
 import dev.millrace.protocol.oip.RepositoryModelLoadRequest;
@@ -144,10 +145,14 @@ class TritonLoadIT {
                 grpc.repositoryModelLoad(
                     RepositoryModelLoadRequest.newBuilder()
                         .setModelName("m")
-                        .putParameters("file:1/model.onnx", text(""))
+                        .putParameters(
+                            "file:1/model.onnx",
+                            ModelRepositoryParameter.newBuilder()
+                                .setBytesParam(ByteString.copyFromUtf8("x"))
+                                .build())
                         .build()))
         .hasMessageContaining("UNIMPLEMENTED")
-        .hasMessageContaining("brings its own file");
+        .hasMessageContaining("brings a file along");
   }
 
   private static ModelRepositoryParameter text(String value) {

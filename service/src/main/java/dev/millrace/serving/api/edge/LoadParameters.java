@@ -13,18 +13,15 @@ public final class LoadParameters {
 
   private LoadParameters() {}
 
-  /** A file would be loaded unverified. */
-  public static InferenceException file(String name) {
-    return new InferenceException(
-        new InferenceFailure.Unsupported(
-            "The parameter '%s' brings its own file, which is not supported: a model is loaded from the files that the repository holds. Put it there, and load it by name."
-                .formatted(name)));
+  /** A file is something else than its bytes. */
+  public static InferenceException notBytes(String name, String wanted) {
+    return invalid("File parameter '%s' must have %s type for its value.".formatted(name, wanted));
   }
 
   /** Neither a configuration nor a file. */
   public static InferenceException unknown(String name) {
     return invalid(
-        "Unrecognized load parameter '%s'. A load takes 'config'; remove the others."
+        "Unrecognized load parameter '%s'. A load takes 'config' and 'file:PATH'; remove the others."
             .formatted(name));
   }
 

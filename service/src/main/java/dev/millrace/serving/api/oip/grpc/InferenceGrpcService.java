@@ -44,7 +44,6 @@ import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
 import io.grpc.stub.StreamObserver;
-import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -134,13 +133,9 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
             reply(
                 client,
                 () -> {
-                  load(message.getModelName(), RepositoryMessages.loadConfig(message));
+                  control.load(message.getModelName(), RepositoryMessages.sent(message));
                   return RepositoryModelLoadResponse.getDefaultInstance();
                 }));
-  }
-
-  private void load(String model, Optional<String> config) {
-    config.ifPresentOrElse(sent -> control.load(model, sent), () -> control.load(model));
   }
 
   @Override

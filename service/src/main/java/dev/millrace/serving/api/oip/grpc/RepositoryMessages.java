@@ -7,8 +7,10 @@ import dev.millrace.protocol.oip.RepositoryModelLoadRequest;
 import dev.millrace.serving.api.edge.LoadParameters;
 import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.lifecycle.VersionStatus;
+import dev.millrace.serving.repository.SentModel;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
 
 /** Messages of the model_repository extension. */
 final class RepositoryMessages {
@@ -24,21 +26,29 @@ final class RepositoryMessages {
     return response.build();
   }
 
-  /**
-   * The configuration that a load brings along, in JSON; empty when there is none. Refuses files,
-   * and what is no parameter of a load.
-   */
-  static Optional<String> loadConfig(RepositoryModelLoadRequest message) {
-    for (var name : message.getParametersMap().keySet()) {
+  /** What a load brings along. Refuses what is no parameter of a load. */
+  static SentModel sent(RepositoryModelLoadRequest message) {
+    String config = null;
+    var files = new HashMap<String, ByteBuffer>();
+    for (var parameter : message.getParametersMap().entrySet()) {
+      var name = parameter.getKey();
       if (name.startsWith(LoadParameters.FILE)) {
-        throw LoadParameters.file(name);
-      }
-      if (!name.equals(LoadParameters.CONFIG)) {
+        var path = name.substring(LoadParameters.FILE.length());
+        files.put(path, bytes(name, parameter.getValue()));
+      } else if (name.equals(LoadParameters.CONFIG)) {
+        config = text(parameter.getValue());
+      } else {
         throw LoadParameters.unknown(name);
       }
     }
-    return Optional.ofNullable(message.getParametersMap().get(LoadParameters.CONFIG))
-        .map(RepositoryMessages::text);
+    return new SentModel(config, files);
+  }
+
+  private static ByteBuffer bytes(String name, ModelRepositoryParameter parameter) {
+    if (!parameter.hasBytesParam()) {
+      throw LoadParameters.notBytes(name, "bytes");
+    }
+    return parameter.getBytesParam().asReadOnlyByteBuffer();
   }
 
   private static String text(ModelRepositoryParameter parameter) {

@@ -1,12 +1,18 @@
 package dev.millrace.serving.api.oip.rest;
 
 import dev.millrace.serving.api.edge.LoadParameters;
+import dev.millrace.serving.repository.SentModel;
+import java.nio.ByteBuffer;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.Optional;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.web.reactive.function.BodyExtractors;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import reactor.core.publisher.Mono;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -15,8 +21,17 @@ import tools.jackson.databind.json.JsonMapper;
  * looked at, for Triton's clients send none.
  */
 final class ControlBody {
-  private static final int MAX_BYTES = 1 << 20;
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  /** Of one that has no files with it. */
+  static final int MAX_BYTES = 1 << 20;
+
+  /** Bodies are bounded, and so is what is in them. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+                  .build())
+          .build();
 
   private final JsonNode root;
 
@@ -26,7 +41,12 @@ final class ControlBody {
 
   /** Reads the body of a request. */
   static Mono<ControlBody> of(ServerRequest request) {
-    return DataBufferUtils.join(request.body(BodyExtractors.toDataBuffers()), MAX_BYTES)
+    return of(request, MAX_BYTES);
+  }
+
+  /** The same of a request that may have files with it. */
+  static Mono<ControlBody> of(ServerRequest request, int mostBytes) {
+    return DataBufferUtils.join(request.body(BodyExtractors.toDataBuffers()), mostBytes)
         .map(
             buffer -> {
               var bytes = new byte[buffer.readableByteCount()];
@@ -53,24 +73,32 @@ final class ControlBody {
     return root;
   }
 
-  /**
-   * The configuration that a load brings along, in JSON; empty when there is none. Refuses files,
-   * and what is no parameter of a load.
-   */
-  Optional<String> loadConfig() {
-    var parameters = root.path("parameters");
-    for (var name : parameters.propertyNames()) {
+  /** What a load brings along. Refuses what is no parameter of a load. */
+  SentModel sent() {
+    String config = null;
+    var files = new HashMap<String, ByteBuffer>();
+    for (var parameter : root.path("parameters").properties()) {
+      var name = parameter.getKey();
       if (name.startsWith(LoadParameters.FILE)) {
-        throw LoadParameters.file(name);
-      }
-      if (!name.equals(LoadParameters.CONFIG)) {
+        var path = name.substring(LoadParameters.FILE.length());
+        files.put(path, bytes(name, parameter.getValue()));
+      } else if (!name.equals(LoadParameters.CONFIG)) {
         throw LoadParameters.unknown(name);
-      }
-      if (!parameters.path(name).isString()) {
+      } else if (parameter.getValue().isString()) {
+        config = parameter.getValue().stringValue();
+      } else {
         throw LoadParameters.notText();
       }
     }
-    return parameters.path(LoadParameters.CONFIG).asStringOpt();
+    return new SentModel(config, files);
+  }
+
+  private static ByteBuffer bytes(String name, JsonNode value) {
+    try {
+      return ByteBuffer.wrap(Base64.getDecoder().decode(value.asString("not Base64!")));
+    } catch (IllegalArgumentException _) {
+      throw LoadParameters.notBytes(name, "string (Base64)");
+    }
   }
 
   private static boolean flag(JsonNode object, String field) {

@@ -1,10 +1,13 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.repository.ModelControl;
+import dev.millrace.serving.repository.SentModel;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import org.springframework.http.HttpMethod;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -16,12 +19,23 @@ import reactor.core.scheduler.Schedulers;
 
 /** The model repository extension: lists, loads and unloads models. */
 public final class RepositoryRoutes {
+  private static final int MOST_UPLOADS = 2;
+
   private final ModelControl control;
   private final Scheduler blocking;
+  private final int mostBytes;
 
-  /** Loads and waits on the threads of {@code blocking}. */
-  public RepositoryRoutes(ModelControl control, Executor blocking) {
+  /** Bodies with files in them are large, and are held whole. */
+  private final Semaphore uploads = new Semaphore(MOST_UPLOADS);
+
+  /**
+   * Loads and waits on the threads of {@code blocking}.
+   *
+   * @param mostBytes of the body of a load that may bring files along
+   */
+  public RepositoryRoutes(ModelControl control, Executor blocking, int mostBytes) {
     this.control = control;
+    this.mostBytes = mostBytes;
     this.blocking = Schedulers.fromExecutor(blocking);
   }
 
@@ -50,15 +64,26 @@ public final class RepositoryRoutes {
 
   private Mono<ServerResponse> load(ServerRequest request) {
     var model = request.pathVariable("model");
-    return ControlBody.of(request)
-        .map(ControlBody::loadConfig)
+    return sent(request)
         .flatMap(
-            config -> Mono.fromRunnable(() -> load(model, config)).subscribeOn(blocking).then())
+            sent -> Mono.fromRunnable(() -> control.load(model, sent)).subscribeOn(blocking).then())
         .then(ServerResponse.ok().build());
   }
 
-  private void load(String model, Optional<String> config) {
-    config.ifPresentOrElse(sent -> control.load(model, sent), () -> control.load(model));
+  private Mono<SentModel> sent(ServerRequest request) {
+    long announced = request.headers().contentLength().orElse(Long.MAX_VALUE);
+    if (!control.takesFiles() || announced <= ControlBody.MAX_BYTES) {
+      return ControlBody.of(request).map(ControlBody::sent);
+    }
+    if (!uploads.tryAcquire()) {
+      return Mono.error(
+          new InferenceException(
+              new InferenceFailure.Overloaded(
+                  "%d models are being sent already. Try again later.".formatted(MOST_UPLOADS))));
+    }
+    return ControlBody.of(request, mostBytes)
+        .map(ControlBody::sent)
+        .doFinally(_ -> uploads.release());
   }
 
   private Mono<ServerResponse> unload(ServerRequest request) {

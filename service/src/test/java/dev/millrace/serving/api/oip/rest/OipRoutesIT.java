@@ -130,7 +130,7 @@ class OipRoutesIT {
         "absent/load|{}|404|failed to load 'absent', no such model",
         "a/load|{\"parameters\":{\"config\":\"{}\"}}|501|The parameter 'config' is not supported",
         "a/load|{\"parameters\":{\"config\":{}}}|400|Config parameter 'config' must have string type",
-        "a/load|{\"parameters\":{\"file:1/model.onnx\":\"\"}}|501|brings its own file",
+        "a/load|{\"parameters\":{\"file:1/model.onnx\":\"\"}}|501|brings a file along",
         "a/load|{\"parameters\":{\"other\":1}}|400|Unrecognized load parameter 'other'",
         "a/load|{|400|Unable to parse the request as JSON",
         "a/load|[]|400|it is not an object",
@@ -177,7 +177,7 @@ class OipRoutesIT {
     var routes =
         new OipRoutes(catalog)
             .routes()
-            .and(new RepositoryRoutes(control, Thread::startVirtualThread).routes())
+            .and(new RepositoryRoutes(control, Thread::startVirtualThread, 1 << 20).routes())
             .and(broken)
             .and(RouterFunctions.route(RequestPredicates.all(), _ -> Mono.error(notFound())));
     var handler =
