@@ -76,12 +76,38 @@ public final class WarmUpRequests {
     var inputs = new ArrayList<Tensor>(specs.size());
     for (var spec : specs) {
       var described = warmUp.getInputsMap().get(spec.name());
-      if (described == null) {
+      if (described != null) {
+        inputs.add(input(warmUp, spec, described));
+      } else if (isUnseen(spec.name())) {
+        inputs.add(zeros(warmUp, spec));
+      } else {
         throw refusal(warmUp, spec.name(), "is missing");
       }
-      inputs.add(input(warmUp, spec, described));
     }
     return inputs;
+  }
+
+  /** Whether clients do not see an input: what a sequence adds to requests. */
+  private boolean isUnseen(String name) {
+    return declared.message().hasSequenceBatching()
+        && declared.message().getInputList().stream()
+            .noneMatch(input -> input.getName().equals(name));
+  }
+
+  private Tensor zeros(ModelWarmup warmUp, TensorSpec spec) {
+    var dimensions = spec.shape().toArray();
+    for (int i = 0; i < dimensions.length; i++) {
+      boolean rows = i == 0 && model.signature().batchable();
+      dimensions[i] =
+          rows ? Integer.toUnsignedLong(warmUp.getBatchSize()) : Math.max(dimensions[i], 1);
+    }
+    var described =
+        ModelWarmup.Input.newBuilder()
+            .setDataType(DataTypes.configured(spec.type()))
+            .setZeroData(true)
+            .build();
+    var shape = Shape.of(dimensions);
+    return new Tensor(spec.name(), spec.type(), shape, data(warmUp, spec, described, shape));
   }
 
   private Tensor input(ModelWarmup warmUp, TensorSpec spec, ModelWarmup.Input input) {

@@ -18,6 +18,7 @@ final class Sequence {
   private final SequenceTag.Id id;
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private List<Tensor> state;
+  private boolean started;
   private boolean running;
   private boolean hasSlot;
   private boolean complete;
@@ -38,6 +39,7 @@ final class Sequence {
   void add(Waiting request) {
     waiting.add(request);
     complete |= request.tag().end();
+    lastUseNanos = request.sinceNanos();
   }
 
   /** No request comes any more. */
@@ -122,6 +124,14 @@ final class Sequence {
   }
 
   /**
+   * What the model is told of a request: that the sequence starts until one has run, for the
+   * request that was to start it may have failed.
+   */
+  SequenceTag told(SequenceTag tag) {
+    return new SequenceTag(tag.id(), !started, tag.end());
+  }
+
+  /**
    * The state after a run.
    *
    * @param outputs those of the states, in their order; copied
@@ -132,6 +142,7 @@ final class Sequence {
       next.add(copy(outputs.get(i), state.get(i).name()));
     }
     state = next;
+    started = true;
   }
 
   private static Tensor copy(Tensor output, String name) {

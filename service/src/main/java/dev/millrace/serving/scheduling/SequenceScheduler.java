@@ -68,9 +68,13 @@ public final class SequenceScheduler implements RequestScheduler {
     timer = new ExpiryTimer("sequences-" + meters.model(), this::sweep, clock);
   }
 
+  /**
+   * Nobody stands in line before its turn: what waits for a slot would hold up the answers of those
+   * sequences whose end it waits for.
+   */
   @Override
   public Outcome inLine(Outcome outcome) {
-    return workers.inLine(outcome);
+    return outcome;
   }
 
   @Override
@@ -145,14 +149,16 @@ public final class SequenceScheduler implements RequestScheduler {
     var wanted = plan.wanted(request);
     var outcome = new Advance(step, wanted.size(), plan.computed(wanted));
     try {
+      var sequence = step.sequence();
+      var inputs = plan.inputs(request, sequence.told(step.waiting().tag()), sequence.state());
       workers.submit(
           new ScheduledRequest(
-              plan.inputs(request, step.waiting().tag(), step.sequence().state()),
+              inputs,
               request.rows(),
               outcome.computed,
               request.deadlineNanos(),
               request.priority(),
-              outcome));
+              workers.inLine(outcome)));
     } catch (InferenceException e) {
       fail(request, e.failure());
       over(step);

@@ -147,18 +147,26 @@ final class SequenceTable {
   /** Takes out what waited beyond its deadline; returns the next deadline of those that wait. */
   long late(long nowNanos, Consumer<Waiting> refused) {
     long next = Long.MAX_VALUE;
+    for (var sequence : List.copyOf(withSlot)) {
+      takeLate(sequence, nowNanos, refused);
+      next = Math.min(next, sequence.nextDeadlineNanos());
+      settle(sequence);
+    }
     for (var sequence : List.copyOf(backlog)) {
-      var late = sequence.late(nowNanos);
-      waiting -= late.size();
-      late.forEach(refused);
+      takeLate(sequence, nowNanos, refused);
+      next = Math.min(next, sequence.nextDeadlineNanos());
       if (sequence.waiting() == 0) {
         backlog.remove(sequence);
         open.remove(sequence.id(), sequence);
-      } else {
-        next = Math.min(next, sequence.nextDeadlineNanos());
       }
     }
     return next;
+  }
+
+  private void takeLate(Sequence sequence, long nowNanos, Consumer<Waiting> refused) {
+    var late = sequence.late(nowNanos);
+    waiting -= late.size();
+    late.forEach(refused);
   }
 
   /** Ends a sequence whose run is under way; takes out what waits in it. */

@@ -63,7 +63,7 @@ class TritonSequenceIT {
             + "oldest { max_candidate_sequences: 64 max_queue_delay_microseconds: 2000 } "
             + CONTROLS
             + state("[ 1 ]", "")
-            + "}");
+            + "} model_warmup { name: \"first\" batch_size: 2 inputs { key: \"INPUT\" value { data_type: TYPE_INT32 dims: 1 zero_data: true } } }");
     accumulator(models.version("unbatched", 1), 1);
     models.config(
         "unbatched",

@@ -173,6 +173,27 @@ class SequenceSchedulerTest {
   }
 
   @Test
+  void startWithTheFirstRequestThatRuns() {
+    start(1, 10);
+    follow(1, 1);
+    workers.fail();
+    workers.answerAll();
+    follow(1, 1);
+    assertThat(workers.starts).containsExactly(1, 1, 0);
+  }
+
+  @Test
+  void tellWhoeverWaitsBehindARunBeyondItsDeadline() throws Exception {
+    start(1, 1);
+    var late = submit(tag(1, false, false), 1, now.get() + 50_000_000);
+    now.addAndGet(60_000_000);
+    assertThat(late.failure()).isInstanceOf(InferenceFailure.TimedOut.class);
+    var next = follow(1, 2);
+    workers.answerAll();
+    assertThat(next.answer()).containsExactly(3);
+  }
+
+  @Test
   void letOnlySoManyWait() throws Exception {
     start(1, 1);
     for (int i = 0; i < MOST_WAITING; i++) {
