@@ -16,8 +16,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   private final Rollout rollout;
   private final ModelCatalog catalog;
   private final NanoClock clock;
+  private final Ensembles ensembles;
   private final Notices notices = new Notices(log);
   private final Map<String, Follower> followers = new ConcurrentHashMap<>();
 
@@ -58,6 +61,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     this.rollout = rollout;
     this.catalog = catalog;
     this.clock = clock;
+    ensembles = new Ensembles(catalog, rollout);
   }
 
   /**
@@ -84,12 +88,9 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
       var contents = directory.read();
       notices.over(ROOT);
       contents.refused().forEach(this::tellOfRefused);
-      var loads =
-          contents.models().values().stream()
-              .filter(this::settled)
-              .sorted(LARGEST_FIRST)
-              .map(this::follow);
-      awaitFirst(loads.toList());
+      var wanted =
+          contents.models().values().stream().filter(this::settled).sorted(LARGEST_FIRST).toList();
+      awaitFirst(new LoadOrder(wanted, this::follow).start());
       unloadMissing(contents);
       seen = contents;
     } catch (IOException | UncheckedIOException e) {
@@ -136,7 +137,10 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     }
     return followers
         .computeIfAbsent(found.model(), _ -> new Follower(rollout, clock))
-        .follow(candidate, Follower.Outcome.NONE);
+        .follow(
+            candidate,
+            candidate.identity() + ensembles.circumstances(found),
+            Follower.Outcome.NONE);
   }
 
   private void tellOfConfig(FoundModel found) {
@@ -153,6 +157,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
           // A load under way is left alone; the next look sees its end.
           if (!contents.mentions(model) && !follower.busy()) {
             rollout.unload(model, "its files were removed");
+            ensembles.unloaded(model);
             followers.remove(model);
           }
         });
@@ -170,21 +175,59 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
 
   private void loadWith(String model, @Nullable String config) {
     requireExplicit();
-    var found = findForLoad(model, config);
+    ensembles.chosen(model);
+    load(findForLoad(model, config), Set.of());
+    for (var next = ensembles.takeOrphan(); next.isPresent(); next = ensembles.takeOrphan()) {
+      tryLoad(next.get(), Set.of());
+    }
+  }
+
+  /** After the models that it asks, if they are not served. */
+  private void load(FoundModel found, Set<String> asking) {
     tellOfConfig(found);
+    var all = new HashSet<>(asking);
+    all.add(found.model());
+    for (var step : found.config().stepModels()) {
+      if (!all.contains(step) && !catalog.ready(step, null)) {
+        tryLoad(step, all);
+      }
+    }
     try {
       rollout.serve(found.candidate());
     } catch (ModelLoadException e) {
       throw new InferenceException(
-          new InferenceFailure.Invalid("failed to load '%s', %s".formatted(model, e.getMessage())));
+          new InferenceFailure.Invalid(
+              "failed to load '%s', %s".formatted(found.model(), e.getMessage())));
+    }
+  }
+
+  /** What fails stands in the index, and in the failure of the ensemble. */
+  private void tryLoad(String model, Set<String> asking) {
+    try {
+      load(findForLoad(model, null), asking);
+    } catch (InferenceException e) {
+      log.warn("Model was not loaded with others: {}", e.failure().message());
     }
   }
 
   @Override
   public void unload(String model) {
+    unload(model, () -> {});
+  }
+
+  @Override
+  public void unloadWithDependents(String model) {
+    var steps = ensembles.stepsOf(model);
+    unload(model, () -> ensembles.unloadSteps(model, steps));
+  }
+
+  private void unload(String model, Runnable more) {
     requireExplicit();
     try {
+      ensembles.chosen(model);
       rollout.unload(model, "unloaded");
+      ensembles.unloaded(model);
+      more.run();
     } catch (ModelLoadException e) {
       throw new InferenceException(
           new InferenceFailure.NotReady(
