@@ -60,7 +60,8 @@ final class EnsembleRules {
         config.getInstanceGroupCount() > 0,
         "instance group should not be specified");
     refuse("optimization", config.hasOptimization(), "optimization should not be specified");
-    refuse("model_warmup[0]", config.getModelWarmupCount() > 0, "model_warmup can not be specified");
+    refuse(
+        "model_warmup[0]", config.getModelWarmupCount() > 0, "model_warmup can not be specified");
     refuse(
         "default_model_filename",
         !config.getDefaultModelFilename().isEmpty(),

@@ -13,12 +13,15 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps ensembles and the models they ask together: an ensemble goes out of service with any model
  * that it asks. Thread-safe.
  */
 final class Ensembles {
+  private static final Logger log = LoggerFactory.getLogger(Ensembles.class);
   private static final Duration DRAIN_LIMIT = Duration.ofSeconds(10);
   private static final long LOOK_NANOS = 2_000_000;
 
@@ -53,6 +56,7 @@ final class Ensembles {
   void unloaded(String model) {
     for (var ensemble : asking(model)) {
       orphans.put(ensemble, stepsOf(ensemble));
+      log.info("Ensemble goes with a model that it asks: ensemble={} model={}", ensemble, model);
       rollout.unload(
           ensemble,
           "ensemble '%s' depends on '%s' which has no loaded version".formatted(ensemble, model));
