@@ -25,6 +25,11 @@ public interface InferenceReply {
     return false;
   }
 
+  /** How many ensembles the request is made within; 0 for a client's own. */
+  default int depth() {
+    return 0;
+  }
+
   /** The failure. */
   void failed(InferenceFailure failure);
 }

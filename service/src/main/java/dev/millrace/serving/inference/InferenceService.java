@@ -6,7 +6,9 @@ import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.ModelLease;
 import dev.millrace.serving.lifecycle.ResponseCache;
 import dev.millrace.serving.lifecycle.ResponseCache.Lookup;
+import dev.millrace.serving.scheduling.Outcome;
 import dev.millrace.serving.scheduling.ScheduledRequest;
+import dev.millrace.serving.scheduling.StepRequest;
 import dev.millrace.serving.telemetry.FailureReason;
 import dev.millrace.serving.telemetry.UnservedRequests;
 import java.time.Duration;
@@ -29,6 +31,21 @@ public final class InferenceService {
   public InferenceService(ModelCatalog catalog, UnservedRequests unserved) {
     this.catalog = catalog;
     this.unserved = unserved;
+    catalog.askStepsOf(this::askStep);
+  }
+
+  private void askStep(StepRequest step, Outcome outcome) {
+    var request =
+        new InferenceRequest(
+            step.model(),
+            step.version(),
+            step.inputs(),
+            step.outputs(),
+            step.deadlineNanos(),
+            step.priority(),
+            CacheUse.FULL,
+            step.sequence());
+    infer(request, new StepReply(outcome));
   }
 
   /**

@@ -64,6 +64,11 @@ final class LeasedCall implements Outcome, InferenceAnswer {
   }
 
   @Override
+  public int depth() {
+    return reply.depth();
+  }
+
+  @Override
   public void completed(BatchResult batchResult) {
     if (batchResult instanceof KnownAnswer known) {
       lease.close();

@@ -2,6 +2,7 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.scheduling.StepModels;
 import dev.millrace.serving.telemetry.MeterSnapshot;
 import dev.millrace.serving.time.NanoClock;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,15 +20,12 @@ import org.jspecify.annotations.Nullable;
 /** Which versions of which models answer requests. Thread-safe; no method blocks but awaitIdle. */
 public final class ModelCatalog {
   private static final long IDLE_CHECK_NANOS = 10_000_000;
-  private static final Comparator<VersionStatus> BY_MODEL_AND_VERSION =
-      Comparator.comparing(VersionStatus::model)
-          .thenComparingInt(status -> status.version().length())
-          .thenComparing(VersionStatus::version);
 
   private final Map<String, ServedModel> models = new ConcurrentHashMap<>();
   private final Set<String> brokenAtStart = ConcurrentHashMap.newKeySet();
   private final UseEpoch epoch = new UseEpoch();
   private volatile @Nullable WaitingRoom waitingRoom;
+  private volatile @Nullable StepModels stepModels;
   private volatile boolean started;
   private volatile boolean draining;
   private volatile Runnable readinessListener = () -> {};
@@ -88,7 +87,7 @@ public final class ModelCatalog {
   public List<VersionStatus> versions() {
     var statuses = new ArrayList<VersionStatus>();
     models.values().forEach(model -> statuses.addAll(model.versions()));
-    statuses.sort(BY_MODEL_AND_VERSION);
+    statuses.sort(VersionStatus.BY_MODEL_AND_VERSION);
     return statuses;
   }
 
@@ -249,6 +248,15 @@ public final class ModelCatalog {
   /** Where requests wait for models that are loaded on demand; without it nothing is. */
   void waitIn(WaitingRoom room) {
     waitingRoom = room;
+  }
+
+  /** Who answers what ensembles ask of the models in it. Set before the first load. */
+  public void askStepsOf(StepModels asked) {
+    stepModels = asked;
+  }
+
+  StepModels stepModels() {
+    return Objects.requireNonNull(stepModels, "set before the first load");
   }
 
   /** The entry of a model, made when there is none. */

@@ -1,6 +1,7 @@
 package dev.millrace.serving.lifecycle;
 
 import dev.millrace.protocol.oip.ModelConfig;
+import dev.millrace.protocol.oip.ModelEnsembling.Step;
 import dev.millrace.protocol.packaging.ImageDescription;
 import dev.millrace.serving.modelconfig.CompletedConfig;
 import dev.millrace.serving.tensor.Signature;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param version the version described
  * @param versions all versions that answer requests, oldest first
- * @param platform as Triton names it: {@code onnxruntime_onnx}
+ * @param platform as Triton names it: {@code onnxruntime_onnx}, or {@code ensemble}
  * @param maxBatchRows rows that one run takes at most; 0 where the model is not batchable
  * @param labels names of the classes of the output, empty where the model has none
  * @param image how to make the input from a picture, absent where the model does not take one
@@ -74,6 +75,14 @@ public record ModelDescription(
       return own;
     }
     return image == null || image.output().equals(output) ? labels : List.of();
+  }
+
+  /** The models that an ensemble asks; none of any other model. */
+  public List<String> steps() {
+    return config.getEnsembleScheduling().getStepList().stream()
+        .map(Step::getModelName)
+        .distinct()
+        .toList();
   }
 
   /** The same with these versions answering requests. */

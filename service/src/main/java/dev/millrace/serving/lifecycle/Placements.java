@@ -72,6 +72,10 @@ public final class Placements {
         .forEach(device -> meters.watch(device.name(), () -> ledger.takenBytes(device)));
   }
 
+  ModelCatalog catalog() {
+    return catalog;
+  }
+
   Retirement retirement() {
     return retirement;
   }

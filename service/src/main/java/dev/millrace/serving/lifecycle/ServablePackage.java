@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The files of one version on this machine.
  *
+ * @param modelFile of an ensemble, which has none, the folder of the version
  * @param labels names of the classes of the output, empty where it has none
  * @param image how to make the input from a picture, absent where it does not take one
  * @param golden what it must answer before it goes live; may hold no examples

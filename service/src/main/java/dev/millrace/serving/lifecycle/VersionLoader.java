@@ -39,6 +39,7 @@ public final class VersionLoader implements AutoCloseable {
   private final NanoClock clock;
   private final FairDevices shares;
   private final VersionOpener opener;
+  private final EnsembleOpener ensembles;
   private final KnownVersions known;
   private final ExecutorService threads;
 
@@ -64,6 +65,7 @@ public final class VersionLoader implements AutoCloseable {
     this.clock = clock;
     known = new KnownVersions(settings.known());
     opener = new VersionOpener(settings, placements, meters, clock);
+    ensembles = new EnsembleOpener(placements.catalog(), meters, clock);
     shares = new FairDevices(Device.cpu().cores(), clock);
     // Native code runs here for seconds: platform threads, so that no virtual thread is held up.
     threads = pool("loader-");
@@ -123,6 +125,11 @@ public final class VersionLoader implements AutoCloseable {
   CompletableFuture<LoadedVersion> start(
       Candidate candidate, ServablePackage files, Haste haste, long startedNanos) {
     var wanted = settingsOf(candidate, files);
+    var declared = files.config();
+    if (declared != null && declared.isEnsemble()) {
+      return CompletableFuture.completedFuture(
+          ensembles.open(candidate, files, declared, wanted, startedNanos));
+    }
     var runtime = runtimes.apply(files.modelFile());
     var turns = DeviceTurns.ofYielding(sharesOf(wanted), clock);
     var opening = new VersionOpening(candidate, files, wanted, runtime, haste, turns);

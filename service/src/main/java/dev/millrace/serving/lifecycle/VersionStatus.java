@@ -2,6 +2,7 @@ package dev.millrace.serving.lifecycle;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,4 +22,9 @@ public record VersionStatus(
     boolean live,
     String device,
     Duration loadTime,
-    @Nullable Instant availableSince) {}
+    @Nullable Instant availableSince) {
+  static final Comparator<VersionStatus> BY_MODEL_AND_VERSION =
+      Comparator.comparing(VersionStatus::model)
+          .thenComparingInt(status -> status.version().length())
+          .thenComparing(VersionStatus::version);
+}

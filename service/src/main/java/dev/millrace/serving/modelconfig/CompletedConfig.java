@@ -59,6 +59,15 @@ public final class CompletedConfig {
     return config.build();
   }
 
+  /** The whole configuration of an ensemble, which says everything but a version policy itself. */
+  public static ModelConfig ofEnsemble(String model, DeclaredConfig declared) {
+    var config = declared.message().toBuilder().setName(model);
+    if (!config.hasVersionPolicy()) {
+      config.setVersionPolicy(latest());
+    }
+    return config.build();
+  }
+
   /**
    * The same for a file: what has no dimension but its rows is declared as one element that is
    * reshaped, for a configuration cannot name no dimension at all.

@@ -11,10 +11,11 @@ import java.util.Set;
 /**
  * What Triton refuses of values, with its texts; and, by name, models that are not ONNX. Those of
  * dynamic batching are {@link BatchingRules}, those of sequences {@link SequenceRules}, those of
- * one input or output {@link TensorRules}.
+ * ensembles {@link EnsembleRules}, those of one input or output {@link TensorRules}.
  */
 final class ConfigRules {
-  private static final Set<String> PLATFORMS = Set.of("", "onnxruntime_onnx");
+  private static final Set<String> PLATFORMS =
+      Set.of("", "onnxruntime_onnx", EnsembleRules.PLATFORM);
   private static final Set<String> BACKENDS = Set.of("", "onnxruntime");
   private static final Set<String> LIBRARIES = Set.of("", "libtriton_onnxruntime.so");
   private static final int IMAGE_DIMS = 3;
@@ -37,6 +38,7 @@ final class ConfigRules {
     requireTensors();
     new BatchingRules(model, source).require();
     new SequenceRules(model, source).require();
+    new EnsembleRules(model, source).require();
     for (int i = 0; i < config.getInstanceGroupCount(); i++) {
       requireGroup(config.getInstanceGroup(i), "instance_group[" + i + "].");
     }

@@ -11,4 +11,11 @@ final class DataTypes {
         ? dev.millrace.protocol.oip.DataType.TYPE_STRING
         : dev.millrace.protocol.oip.DataType.valueOf("TYPE_" + type.name());
   }
+
+  /** The other way; only for those that a configuration may declare. */
+  static DataType served(dev.millrace.protocol.oip.DataType type) {
+    return type == dev.millrace.protocol.oip.DataType.TYPE_STRING
+        ? DataType.BYTES
+        : DataType.valueOf(type.name().substring("TYPE_".length()));
+  }
 }

@@ -2,9 +2,13 @@ package dev.millrace.serving.modelconfig;
 
 import dev.millrace.protocol.modelconfig.ConfigSource;
 import dev.millrace.protocol.oip.ModelConfig;
+import dev.millrace.protocol.oip.ModelEnsembling.Step;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What was said of one model in Triton's form, checked as far as that goes without its file.
@@ -28,6 +32,18 @@ public record DeclaredConfig(
   /** All fields. */
   public ModelConfig message() {
     return source.config();
+  }
+
+  /** Whether other models answer for it, so that it has no file of its own. */
+  public boolean isEnsemble() {
+    return message().hasEnsembleScheduling();
+  }
+
+  /** The models that an ensemble asks, each once; none of any other model. */
+  public Set<String> stepModels() {
+    return message().getEnsembleScheduling().getStepList().stream()
+        .map(Step::getModelName)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /**

@@ -15,8 +15,8 @@ final class FieldSupport {
               "ModelSequenceBatching.iterative_sequence",
               "iterative sequences are not supported. Send the requests of a sequence one by one."),
           Map.entry(
-              "ModelConfig.ensemble_scheduling",
-              "ensembles are not supported yet. Serve the models of its steps, and call them one after the other."),
+              "Step.model_namespace",
+              "namespaces of models are not supported: every model has its own name here. Remove it."),
           Map.entry(
               "ModelConfig.batch_input",
               "inputs that are made from a whole batch are not supported. Export the model without them."),

@@ -84,6 +84,9 @@ public final class ConfigPrinter {
   }
 
   private ModelConfig config(String model, ServablePackage files) {
+    if (files.config() != null && files.config().isEnsemble()) {
+      return CompletedConfig.ofEnsemble(model, files.config());
+    }
     var runtime = runtimes.forFile(files.modelFile());
     try (var file = runtime.open(files.modelFile(), Device.cpu(), RuntimeSettings.threads(1))) {
       var signature = ConfiguredModel.of(model, file, files.config()).signature();

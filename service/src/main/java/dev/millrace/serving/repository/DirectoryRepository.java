@@ -4,7 +4,6 @@ import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.Rollout;
-import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.lifecycle.VersionStatus;
 import dev.millrace.serving.repository.ModelDirectory.Contents;
 import dev.millrace.serving.runtime.ModelLoadException;
@@ -12,13 +11,13 @@ import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +39,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   private final Rollout rollout;
   private final ModelCatalog catalog;
   private final NanoClock clock;
+  private final Ensembles ensembles;
   private final Notices notices = new Notices(log);
   private final Map<String, Follower> followers = new ConcurrentHashMap<>();
 
@@ -63,6 +63,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     this.catalog = catalog;
     this.clock = clock;
     uploads = settings.uploads() == null ? null : new Uploads(settings.uploads());
+    ensembles = new Ensembles(catalog, rollout);
   }
 
   /**
@@ -89,12 +90,9 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
       var contents = directory.read();
       notices.over(ROOT);
       contents.refused().forEach(this::tellOfRefused);
-      var loads =
-          contents.models().values().stream()
-              .filter(this::settled)
-              .sorted(LARGEST_FIRST)
-              .map(this::follow);
-      awaitFirst(loads.toList());
+      var wanted =
+          contents.models().values().stream().filter(this::settled).sorted(LARGEST_FIRST).toList();
+      awaitFirst(new LoadOrder(wanted, this::follow).start());
       unloadMissing(contents);
       seen = contents;
     } catch (IOException | UncheckedIOException e) {
@@ -141,7 +139,10 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     }
     return followers
         .computeIfAbsent(found.model(), _ -> new Follower(rollout, clock))
-        .follow(candidate, Follower.Outcome.NONE);
+        .follow(
+            candidate,
+            candidate.identity() + ensembles.circumstances(found),
+            Follower.Outcome.NONE);
   }
 
   private void tellOfConfig(FoundModel found) {
@@ -158,6 +159,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
           // A load under way is left alone; the next look sees its end.
           if (!contents.mentions(model) && !follower.busy()) {
             rollout.unload(model, "its files were removed");
+            ensembles.unloaded(model);
             followers.remove(model);
           }
         });
@@ -173,12 +175,13 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     requireExplicit();
     if (uploads == null) {
       sent.refuseFiles();
-      load(findForLoad(directory, model, sent));
+      loadChosen(findForLoad(directory, model, sent));
     } else if (sent.files().isEmpty()) {
-      load(findForLoad(directory, model, sent));
+      loadChosen(findForLoad(directory, model, sent));
       uploads.keep(model, null);
     } else {
-      loadFiles(uploads, model, sent);
+      uploads.serve(
+          model, sent, written -> loadChosen(findForLoad(written, model, sent)));
     }
   }
 
@@ -187,52 +190,60 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     return uploads != null && settings.control() == ControlMode.EXPLICIT;
   }
 
-  /** Without a configuration the files would be read with one that was not made for them. */
-  private void loadFiles(Uploads into, String model, SentModel sent) {
-    if (sent.config() == null) {
-      throw new InferenceException(
-          new InferenceFailure.Invalid(
-              "failed to load '%s', the parameter 'config' must be given where files are: send it, or '{}' to have it completed from the file"
-                  .formatted(model)));
-    }
-    if (!ModelName.allowed(model)) {
-      throw notPolled(model, "'%s' cannot be a model. %s".formatted(model, ModelName.rule()));
-    }
-    var upload = written(into, model, sent);
-    try {
-      load(findForLoad(new ModelDirectory(upload, null), model, sent));
-    } catch (RuntimeException | Error e) {
-      Uploads.remove(upload);
-      throw e;
-    }
-    into.keep(model, upload);
-  }
-
-  private static Path written(Uploads into, String model, SentModel sent) {
-    try {
-      return into.write(model, sent.files());
-    } catch (IOException e) {
-      throw new InferenceException(
-          new InferenceFailure.Invalid("failed to load '%s', %s".formatted(model, e.getMessage())));
+  private void loadChosen(FoundModel found) {
+    ensembles.chosen(found.model());
+    load(found, Set.of());
+    for (var next = ensembles.takeOrphan(); next.isPresent(); next = ensembles.takeOrphan()) {
+      tryLoad(next.get(), Set.of());
     }
   }
 
-  private void load(FoundModel found) {
+  /** After the models that it asks, if they are not served. */
+  private void load(FoundModel found, Set<String> asking) {
     tellOfConfig(found);
-    var model = found.model();
+    var all = new HashSet<>(asking);
+    all.add(found.model());
+    for (var step : found.config().stepModels()) {
+      if (!all.contains(step) && !catalog.ready(step, null)) {
+        tryLoad(step, all);
+      }
+    }
     try {
       rollout.serve(found.candidate());
     } catch (ModelLoadException e) {
       throw new InferenceException(
-          new InferenceFailure.Invalid("failed to load '%s', %s".formatted(model, e.getMessage())));
+          new InferenceFailure.Invalid(
+              "failed to load '%s', %s".formatted(found.model(), e.getMessage())));
+    }
+  }
+
+  /** What fails stands in the index, and in the failure of the ensemble. */
+  private void tryLoad(String model, Set<String> asking) {
+    try {
+      load(findForLoad(model, null), asking);
+    } catch (InferenceException e) {
+      log.warn("Model was not loaded with others: {}", e.failure().message());
     }
   }
 
   @Override
   public void unload(String model) {
+    unload(model, () -> {});
+  }
+
+  @Override
+  public void unloadWithDependents(String model) {
+    var steps = ensembles.stepsOf(model);
+    unload(model, () -> ensembles.unloadSteps(model, steps));
+  }
+
+  private void unload(String model, Runnable more) {
     requireExplicit();
     try {
+      ensembles.chosen(model);
       rollout.unload(model, "unloaded");
+      ensembles.unloaded(model);
+      more.run();
     } catch (ModelLoadException e) {
       throw new InferenceException(
           new InferenceFailure.NotReady(
@@ -242,13 +253,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
 
   @Override
   public List<VersionStatus> index() {
-    var index = new ArrayList<>(catalog.versions());
-    offered().stream()
-        .filter(model -> index.stream().noneMatch(status -> status.model().equals(model)))
-        .toList()
-        .forEach(model -> index.add(neverLoaded(model)));
-    index.sort(Comparator.comparing(VersionStatus::model));
-    return index;
+    return RepositoryIndex.of(catalog, offered());
   }
 
   private List<String> offered() {
@@ -258,11 +263,6 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
       tellOfUnreadable(e);
       return List.of();
     }
-  }
-
-  private static VersionStatus neverLoaded(String model) {
-    return new VersionStatus(
-        model, "", VersionState.UNAVAILABLE, "unloaded", false, "", Duration.ZERO, null);
   }
 
   private static FoundModel findForLoad(ModelDirectory where, String model, SentModel sent) {

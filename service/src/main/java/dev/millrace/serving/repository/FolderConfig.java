@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,8 +91,21 @@ final class FolderConfig {
         .orElse(List.of());
   }
 
+  /** Whether other models answer for it. */
+  boolean isEnsemble() {
+    return declared != null && declared.isEnsemble();
+  }
+
+  /** The models that an ensemble asks; none of any other model. */
+  Set<String> stepModels() {
+    return declared == null ? Set.of() : declared.stepModels();
+  }
+
   /** Whether a folder has the files of a version. */
   boolean isModel(Path folder) {
+    if (isEnsemble()) {
+      return isVersion(folder);
+    }
     return fileName().isEmpty()
         ? ModelFiles.in(folder) || (problem != null && isVersion(folder))
         : Files.exists(folder.resolve(fileName()));
@@ -100,7 +114,7 @@ final class FolderConfig {
   /** The name of a file may stand in what could not be read. */
   private static boolean isVersion(Path folder) {
     return Files.isDirectory(folder)
-        && Character.isDigit(folder.getFileName().toString().charAt(0));
+        && folder.getFileName().toString().chars().allMatch(Character::isDigit);
   }
 
   /** Those of the versions that the policy selects, in the same order. */
@@ -131,6 +145,11 @@ final class FolderConfig {
 
   /** Throws where a configuration belongs to no version at all. */
   void requireNone(String model) throws IOException {
+    if (isEnsemble()) {
+      throw new IOException(
+          "at least one version must be available under the version policy of model '%s'. Make a folder %s/1 for the ensemble; it may be empty."
+              .formatted(model, model));
+    }
     if (declared != null) {
       throw new IOException(
           "at least one version must be available under the version policy of model '%s'. Put '%s' into the folder of a version that version_policy selects, such as %s/1"

@@ -36,11 +36,20 @@ final class Follower {
 
   /** Starts an attempt, unless one is under way or it is too early; completes when it is over. */
   CompletableFuture<Void> follow(Candidate candidate, Outcome outcome) {
-    if (!begin(candidate)) {
+    return follow(candidate, candidate.identity(), outcome);
+  }
+
+  /**
+   * The same.
+   *
+   * @param circumstances what a failure depends on: once that is another, it is not too early
+   */
+  CompletableFuture<Void> follow(Candidate candidate, String circumstances, Outcome outcome) {
+    if (!begin(circumstances)) {
       return CompletableFuture.completedFuture(null);
     }
     return CompletableFuture.runAsync(
-        () -> attempt(candidate, outcome),
+        () -> attempt(candidate, circumstances, outcome),
         task -> Thread.ofVirtual().name("load-" + candidate.model()).start(task));
   }
 
@@ -49,21 +58,21 @@ final class Follower {
     return busy;
   }
 
-  private synchronized boolean begin(Candidate candidate) {
-    if (busy || !retries.allows(candidate.identity(), clock.nanos())) {
+  private synchronized boolean begin(String circumstances) {
+    if (busy || !retries.allows(circumstances, clock.nanos())) {
       return false;
     }
     busy = true;
     return true;
   }
 
-  private void attempt(Candidate candidate, Outcome outcome) {
+  private void attempt(Candidate candidate, String circumstances, Outcome outcome) {
     try {
       rollout.offer(candidate);
       succeeded();
       outcome.served();
     } catch (ModelLoadException e) {
-      failed(candidate);
+      failed(circumstances);
       outcome.failed(e);
     } finally {
       end();
@@ -74,8 +83,8 @@ final class Follower {
     retries.succeeded();
   }
 
-  private synchronized void failed(Candidate candidate) {
-    retries.failed(candidate.identity(), clock.nanos());
+  private synchronized void failed(String circumstances) {
+    retries.failed(circumstances, clock.nanos());
   }
 
   private synchronized void end() {

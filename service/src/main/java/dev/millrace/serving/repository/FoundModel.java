@@ -30,12 +30,18 @@ record FoundModel(
     return new Candidate(model, version, fingerprint + config.identity(), this::read);
   }
 
+  private ServablePackage files() throws IOException {
+    if (config.isEnsemble()) {
+      return ModelFiles.ofEnsemble(folder);
+    }
+    return config.fileName().isEmpty()
+        ? ModelFiles.read(folder, null)
+        : ModelFiles.named(folder, config.fileName());
+  }
+
   private ServablePackage read() throws IOException {
     var declared = config.required();
-    var files =
-        config.fileName().isEmpty()
-            ? ModelFiles.read(folder, null)
-            : ModelFiles.named(folder, config.fileName());
+    var files = files();
     var beside = files.labels().isEmpty() ? ModelFiles.labelsIn(modelFolder) : files.labels();
     var named = FolderConfig.firstLabels(declared);
     var labels = named.isEmpty() ? beside : named;

@@ -9,7 +9,8 @@ import java.util.List;
 public interface ModelControl {
   /**
    * Loads the model, or replaces its live version by what the repository holds now, and returns
-   * when it answers requests.
+   * when it answers requests. The models that an ensemble asks, and that are not served, are loaded
+   * before it.
    *
    * @throws dev.millrace.serving.failure.InferenceException with NotReady where the mode does not
    *     allow it, NotFound where the repository has no such model, Invalid where its files cannot
@@ -41,12 +42,22 @@ public interface ModelControl {
 
   /**
    * Takes the model away from new requests and returns; requests under way finish. A model that is
-   * not loaded stays so.
+   * not loaded stays so. Ensembles that ask it go with it.
    *
    * @throws dev.millrace.serving.failure.InferenceException with NotReady where the mode does not
    *     allow it
    */
   void unload(String model);
+
+  /**
+   * The same, and for an ensemble then takes away the models that it asks, but for those that other
+   * ensembles ask.
+   *
+   * @throws dev.millrace.serving.failure.InferenceException as {@link #unload(String)}
+   */
+  default void unloadWithDependents(String model) {
+    unload(model);
+  }
 
   /**
    * Every version known to the server, and with version "" every model that the repository offers

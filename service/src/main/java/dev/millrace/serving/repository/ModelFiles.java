@@ -69,6 +69,11 @@ final class ModelFiles {
     return plain(folder, file);
   }
 
+  /** A version of an ensemble: its folder may hold labels, and anything else is left alone. */
+  static ServablePackage ofEnsemble(Path folder) throws IOException {
+    return plain(folder, folder);
+  }
+
   private static ServablePackage plain(Path folder, Path model) throws IOException {
     requireInside(model, folder);
     return new ServablePackage(

@@ -1,5 +1,7 @@
 package dev.millrace.serving.repository;
 
+import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,11 +56,51 @@ final class Uploads {
   }
 
   /**
+   * Has the files of a model loaded, and keeps them in place of those that were sent before.
+   *
+   * @param load what is done with the repository that holds them and nothing else; where it fails,
+   *     they are removed
+   * @throws InferenceException with Invalid where they cannot be written
+   */
+  void serve(String model, SentModel sent, Consumer<ModelDirectory> load) {
+    // Without a configuration they would be read with one that was not made for them.
+    if (sent.config() == null) {
+      throw invalid(
+          model,
+          "the parameter 'config' must be given where files are: send it, or '{}' to have it completed from the file");
+    }
+    if (!ModelName.allowed(model)) {
+      throw invalid(model, "'%s' cannot be a model. %s".formatted(model, ModelName.rule()));
+    }
+    var upload = written(model, sent);
+    try {
+      load.accept(new ModelDirectory(upload, null));
+    } catch (RuntimeException | Error e) {
+      remove(upload);
+      throw e;
+    }
+    keep(model, upload);
+  }
+
+  private Path written(String model, SentModel sent) {
+    try {
+      return write(model, sent.files());
+    } catch (IOException e) {
+      throw invalid(model, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static InferenceException invalid(String model, String why) {
+    return new InferenceException(
+        new InferenceFailure.Invalid("failed to load '%s', %s".formatted(model, why)));
+  }
+
+  /**
    * Writes the files of a model; what comes back is a repository that holds nothing else.
    *
    * @throws IOException where a name leads out of the folder of the model, or there is no room
    */
-  Path write(String model, Map<String, ByteBuffer> files) throws IOException {
+  private Path write(String model, Map<String, ByteBuffer> files) throws IOException {
     if (files.size() > MOST_FILES) {
       throw new IOException(
           "%d files are sent; a load takes at most %d".formatted(files.size(), MOST_FILES));
@@ -126,7 +169,7 @@ final class Uploads {
   }
 
   /** A file that is open stays until it is closed. */
-  static void remove(Path folder) {
+  private static void remove(Path folder) {
     try (var below = Files.walk(folder)) {
       for (var path : below.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);

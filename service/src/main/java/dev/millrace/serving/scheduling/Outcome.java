@@ -20,4 +20,9 @@ public interface Outcome {
 
   /** Whether nobody waits any more; any thread. */
   boolean cancelled();
+
+  /** How many ensembles the request is made within; 0 for a client's own. */
+  default int depth() {
+    return 0;
+  }
 }

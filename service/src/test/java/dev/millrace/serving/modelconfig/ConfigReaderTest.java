@@ -38,7 +38,7 @@ class ConfigReaderTest {
         "input { data_type: TYPE_FLOAT }|line 2, column 20",
         "max_batch_size: 1 max_batch_size: 2|line 2",
         "sequence_batching { }|line 2, column 1, field 'sequence_batching': needs the inputs and outputs that clients see: give 'input' and 'output'",
-        "ensemble_scheduling { step { model_name: \"a\" } }|line 2, column 1, field 'ensemble_scheduling': ensembles are not supported yet",
+        "ensemble_scheduling { step { model_name: \"a\" } }|line 2, column 1, field 'ensemble_scheduling': ensemble scheduling cannot be set for model 'm' whose platform is not ensemble",
         "model_transaction_policy { decoupled: true }|line 2, column 28, field 'model_transaction_policy.decoupled'",
         "batch_input { kind: BATCH_ELEMENT_COUNT }|field 'batch_input[0]'",
         "cc_model_filenames { key: \"7.5\" value: \"a.onnx\" }|field 'cc_model_filenames[0]'",

@@ -146,9 +146,17 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
             reply(
                 client,
                 () -> {
-                  control.unload(message.getModelName());
+                  unload(message);
                   return RepositoryModelUnloadResponse.getDefaultInstance();
                 }));
+  }
+
+  private void unload(RepositoryModelUnloadRequest message) {
+    if (RepositoryMessages.unloadsDependents(message)) {
+      control.unloadWithDependents(message.getModelName());
+    } else {
+      control.unload(message.getModelName());
+    }
   }
 
   @Override

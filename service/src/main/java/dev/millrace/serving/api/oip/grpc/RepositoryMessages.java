@@ -4,7 +4,10 @@ import dev.millrace.protocol.oip.ModelRepositoryParameter;
 import dev.millrace.protocol.oip.RepositoryIndexResponse;
 import dev.millrace.protocol.oip.RepositoryIndexResponse.ModelIndex;
 import dev.millrace.protocol.oip.RepositoryModelLoadRequest;
+import dev.millrace.protocol.oip.RepositoryModelUnloadRequest;
 import dev.millrace.serving.api.edge.LoadParameters;
+import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.lifecycle.VersionStatus;
 import dev.millrace.serving.repository.SentModel;
@@ -14,6 +17,8 @@ import java.util.List;
 
 /** Messages of the model_repository extension. */
 final class RepositoryMessages {
+  private static final String DEPENDENTS = "unload_dependents";
+
   private RepositoryMessages() {}
 
   static RepositoryIndexResponse index(List<VersionStatus> versions, boolean onlyReady) {
@@ -49,6 +54,20 @@ final class RepositoryMessages {
       throw LoadParameters.notBytes(name, "bytes");
     }
     return parameter.getBytesParam().asReadOnlyByteBuffer();
+  }
+
+  /** Whether the models that an ensemble asks are to go with it. */
+  static boolean unloadsDependents(RepositoryModelUnloadRequest message) {
+    var parameter = message.getParametersMap().get(DEPENDENTS);
+    if (parameter == null) {
+      return false;
+    }
+    if (!parameter.hasBoolParam()) {
+      throw new InferenceException(
+          new InferenceFailure.Invalid(
+              "Parameter '%s' must be true or false, in bool_param.".formatted(DEPENDENTS)));
+    }
+    return parameter.getBoolParam();
   }
 
   private static String text(ModelRepositoryParameter parameter) {

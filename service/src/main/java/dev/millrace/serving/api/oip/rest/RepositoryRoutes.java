@@ -89,9 +89,18 @@ public final class RepositoryRoutes {
   private Mono<ServerResponse> unload(ServerRequest request) {
     var model = request.pathVariable("model");
     return ControlBody.of(request)
-        // Checked, and without effect: no model depends on another here.
-        .doOnNext(body -> body.parameterFlag("unload_dependents"))
-        .then(Mono.fromRunnable(() -> control.unload(model)).subscribeOn(blocking))
+        .map(body -> body.parameterFlag("unload_dependents"))
+        .flatMap(
+            dependents ->
+                Mono.fromRunnable(() -> unload(model, dependents)).subscribeOn(blocking).then())
         .then(ServerResponse.ok().build());
+  }
+
+  private void unload(String model, boolean dependents) {
+    if (dependents) {
+      control.unloadWithDependents(model);
+    } else {
+      control.unload(model);
+    }
   }
 }
