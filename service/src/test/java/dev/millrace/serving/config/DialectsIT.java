@@ -230,12 +230,13 @@ class DialectsIT {
   @Test
   @Conforms(to = Protocol.KSERVE_V1, with = "liveness")
   void tellsProgramsAtItsRootThatItLivesAndShowsBrowsersAPage() {
-    for (var accepted : new String[] {"*/*", "application/json"}) {
+    for (var accepted : new String[] {"*/*", "application/json", "@"}) {
       assertBody(accepting(accepted), "{\"status\":\"alive\"}");
     }
     var page = new String(accepting("text/html,application/xhtml+xml,*/*;q=0.8").body(), UTF_8);
     assertThat(page).contains("<title>Millrace</title>");
     assertThat(post("/", "").statusCode()).isEqualTo(405);
+    assertThat(accepting("text/html, @").statusCode()).isEqualTo(400);
   }
 
   private static HttpResponse<byte[]> accepting(String types) {

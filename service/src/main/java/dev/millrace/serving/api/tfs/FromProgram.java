@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.tfs;
 
+import java.util.Locale;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.RequestPredicate;
@@ -11,11 +12,14 @@ import org.springframework.web.reactive.function.server.ServerRequest;
  * HTTP clients of programs do not.
  */
 final class FromProgram implements RequestPredicate {
+  private static final String PAGE = MediaType.TEXT_HTML_VALUE;
+
   @Override
   public boolean test(ServerRequest request) {
-    var accepted = request.headers().accept();
+    // As it came: a header that is no list of types is no browser's either, and no reason to fail.
+    var accepted = request.headers().header(HttpHeaders.ACCEPT);
     return !accepted.isEmpty()
-        && accepted.stream().noneMatch(type -> type.equalsTypeAndSubtype(MediaType.TEXT_HTML));
+        && accepted.stream().noneMatch(types -> types.toLowerCase(Locale.ROOT).contains(PAGE));
   }
 
   @Override

@@ -40,12 +40,11 @@ public final class TfsRoutes {
   /** For the router. */
   public RouterFunction<ServerResponse> routes() {
     var builder = RouterFunctions.route();
-    // KServe's clients ask here whether a server of its first protocol lives; browsers get the
-    // page.
+    // KServe's clients ask here whether a server of its first protocol lives; browsers see a page.
     builder.route(
         RequestPredicates.GET("/").and(new FromProgram()),
         _ -> ControlRoutes.json(200, new Life("alive")));
-    ControlRoutes.beyond(builder, "/", READING);
+    ControlRoutes.beyond(builder, "/", HttpMethod.GET);
     ControlRoutes.only(builder, "/v1/models", _ -> list(), READING);
     for (var model : List.of(MODEL, MODEL + "/versions/{version}", MODEL + "/labels/{label}")) {
       ControlRoutes.only(builder, model, this::status, READING);
