@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts the whole system with './millrace up' on free ports and an empty home, lets foreign clients use it (Triton's and
-# MLflow's Python packages, a browser), and stops it again.
+# Starts the whole system with './millrace up' on free ports and an empty home, lets foreign clients use it (the Python
+# packages of Triton, KServe and MLflow, schemathesis, a browser), and stops it again. Tests that want more models than the
+# trained one use a second service, which conftest.py starts.
 # Needs the packages of requirements.txt (a virtual environment: MILLRACE_VENV; else python3 of the PATH), chromium and
 # chromedriver. Without one of them it exits with 3. Arguments go to pytest.
 # MILLRACE_ATTACH=yes uses a system that runs already, at the ports of the MILLRACE_*_PORT variables.
@@ -13,7 +14,10 @@ python=python3
 fail() { echo "loadtest/python/run.sh: $*" >&2; exit 1; }
 missing() { echo "loadtest/python/run.sh: $*" >&2; exit 3; }
 
-"$python" -c 'import mlflow, numpy, onnx, onnxruntime, PIL, pytest, selenium, tritonclient.grpc, tritonclient.http' 2>/dev/null \
+"$python" -c '
+from importlib import util
+packages = "cloudevents grpc_tools kserve mlflow numpy onnx onnxruntime PIL pytest schemathesis selenium tritonclient"
+raise SystemExit(not all(util.find_spec(one) for one in packages.split()))' 2>/dev/null \
   || missing "'$python' lacks packages: make a virtual environment, pip install -r loadtest/python/requirements.txt, set MILLRACE_VENV to it."
 for tool in "${CHROMIUM:-chromium}" "${CHROMEDRIVER:-chromedriver}"; do
   command -v "$tool" >/dev/null || missing "'$tool' is not there: install Debian's chromium and chromium-driver."

@@ -11,10 +11,13 @@ import dev.millrace.serving.fixture.FixtureModels;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -222,6 +225,31 @@ class DialectsIT {
         "{\"results\":[10.0,1.0],\"result\":[10.0,1.0]}");
     assertThat(post("/v1/models/BYTES:classify", "{}").statusCode()).isEqualTo(400);
     assertThat(post("/v1/models/pairs:explain", "{}").statusCode()).isEqualTo(501);
+  }
+
+  @Test
+  @Conforms(to = Protocol.KSERVE_V1, with = "liveness")
+  void tellsProgramsAtItsRootThatItLivesAndShowsBrowsersAPage() {
+    for (var accepted : new String[] {"*/*", "application/json", "@"}) {
+      assertBody(accepting(accepted), "{\"status\":\"alive\"}");
+    }
+    var page = new String(accepting("text/html,application/xhtml+xml,*/*;q=0.8").body(), UTF_8);
+    assertThat(page).contains("<title>Millrace</title>");
+    assertThat(post("/", "").statusCode()).isEqualTo(405);
+    assertThat(accepting("text/html, @").statusCode()).isEqualTo(400);
+  }
+
+  private static HttpResponse<byte[]> accepting(String types) {
+    try (var http = HttpClient.newHttpClient()) {
+      var request =
+          HttpRequest.newBuilder(service.http("/"))
+              .header("Accept", types)
+              .timeout(Duration.ofSeconds(30))
+              .build();
+      return http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

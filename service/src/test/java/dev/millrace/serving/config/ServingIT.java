@@ -221,6 +221,9 @@ class ServingIT {
     assertThat(pictures.path("versions").get(0).path("state").asString()).isEqualTo("READY");
     assertThat(pictures.path("versions").get(0).path("live").asBoolean()).isTrue();
     assertThat(status.path("models").get(0).path("image").isNull()).isTrue();
+    var refused = service.post("/console/status", BodyPublishers.noBody());
+    assertThat(refused.statusCode()).isEqualTo(405);
+    assertThat(refused.headers().allValues("Allow")).singleElement().asString().contains("GET");
   }
 
   @Test

@@ -27,7 +27,8 @@ class ProtocolsPageTest {
   private static final String START = "<!-- conformance -->\n";
   private static final String END = "<!-- /conformance -->";
   private static final Pattern MARK =
-      Pattern.compile("^# Conforms: (\\w+): (.+)\\n(?:@.*\\n)*def (\\w+)", Pattern.MULTILINE);
+      Pattern.compile(
+          "^# Conforms: (\\w+): (.+)\\n(?=(?:[#@ )\\]].*\\n)*def (\\w+))", Pattern.MULTILINE);
 
   private record Line(Protocol protocol, String what, String test) {}
 

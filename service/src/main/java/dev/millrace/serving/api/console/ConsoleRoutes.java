@@ -1,14 +1,15 @@
 package dev.millrace.serving.api.console;
 
-import static org.springframework.web.reactive.function.server.RequestPredicates.GET;
-import static org.springframework.web.reactive.function.server.RouterFunctions.route;
-
+import dev.millrace.serving.api.edge.ControlRoutes;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.time.NanoClock;
 import org.springframework.http.CacheControl;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
 
 /** {@code GET /console/status}: the numbers behind the page. */
 public final class ConsoleRoutes {
@@ -21,12 +22,15 @@ public final class ConsoleRoutes {
 
   /** For the router. */
   public RouterFunction<ServerResponse> routes() {
-    return route(
-        GET("/console/status"),
-        _ ->
-            ServerResponse.ok()
-                .contentType(MediaType.APPLICATION_JSON)
-                .cacheControl(CacheControl.noStore())
-                .bodyValue(report.status()));
+    var builder = RouterFunctions.route();
+    ControlRoutes.only(builder, "/console/status", _ -> status(), HttpMethod.GET, HttpMethod.HEAD);
+    return builder.build();
+  }
+
+  private Mono<ServerResponse> status() {
+    return ServerResponse.ok()
+        .contentType(MediaType.APPLICATION_JSON)
+        .cacheControl(CacheControl.noStore())
+        .bodyValue(report.status());
   }
 }

@@ -1,11 +1,11 @@
 package dev.millrace.serving.api.docs;
 
-import static org.springframework.web.reactive.function.server.RequestPredicates.GET;
-import static org.springframework.web.reactive.function.server.RouterFunctions.route;
-
+import dev.millrace.serving.api.edge.ControlRoutes;
 import java.util.concurrent.Executor;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -22,11 +22,13 @@ public final class DocsRoutes {
 
   /** For the router. */
   public RouterFunction<ServerResponse> routes() {
-    return route(
-        GET("/v3/api-docs"),
-        _ ->
-            document.flatMap(
-                json ->
-                    ServerResponse.ok().contentType(MediaType.APPLICATION_JSON).bodyValue(json)));
+    var builder = RouterFunctions.route();
+    ControlRoutes.only(builder, "/v3/api-docs", _ -> described(), HttpMethod.GET, HttpMethod.HEAD);
+    return builder.build();
+  }
+
+  private Mono<ServerResponse> described() {
+    return document.flatMap(
+        json -> ServerResponse.ok().contentType(MediaType.APPLICATION_JSON).bodyValue(json));
   }
 }

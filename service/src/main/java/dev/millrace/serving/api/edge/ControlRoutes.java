@@ -32,6 +32,14 @@ public final class ControlRoutes {
     builder.route(path(pattern), request -> methodNotAllowed(request, allowed));
   }
 
+  /** Refuses all methods of a path but some, which are left to routes elsewhere. */
+  public static void beyond(
+      RouterFunctions.Builder builder, String pattern, HttpMethod... allowed) {
+    builder.route(
+        methods(allowed).negate().and(path(pattern)),
+        request -> methodNotAllowed(request, allowed));
+  }
+
   /** A JSON answer. */
   public static Mono<ServerResponse> json(int status, Object body) {
     return ServerResponse.status(status).contentType(MediaType.APPLICATION_JSON).bodyValue(body);

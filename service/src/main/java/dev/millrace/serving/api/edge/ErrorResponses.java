@@ -8,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.Ordered;
 import org.springframework.core.io.buffer.DataBufferLimitException;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.ErrorResponse;
@@ -26,6 +27,7 @@ public final class ErrorResponses implements WebExceptionHandler, Ordered {
   /** Just before Boot's own. */
   private static final int ORDER = -2;
 
+  private static final int BAD_REQUEST = 400;
   private static final int NOT_FOUND = 404;
   private static final int TOO_SLOW = 408;
   private static final int TOO_LARGE = 413;
@@ -73,6 +75,8 @@ public final class ErrorResponses implements WebExceptionHandler, Ordered {
           new Answer(HttpStatuses.of(refused.failure()), refused.failure().message(), refused);
       case DataBufferLimitException _ ->
           new Answer(TOO_LARGE, "The body is larger than this path takes.", failure);
+      case InvalidMediaTypeException wrong ->
+          new Answer(BAD_REQUEST, "A header has no media type: " + wrong.getMessage(), failure);
       case ErrorResponse known ->
           new Answer(known.getStatusCode().value(), text(request, known), failure);
       case ChannelException _ when isBodyTimeout(failure) ->

@@ -27,7 +27,7 @@ final class RegressAnswer {
             () ->
                 JsonBody.refusal(
                     "Model '%s' cannot regress: it needs one floating-point output with one number per example, or one such output named 'outputs', and has %s. Ask for its outputs at :predict."
-                        .formatted(model.model(), outputs)));
+                        .formatted(model.model(), ScoredOutputs.described(outputs))));
   }
 
   static void write(JsonWriter json, List<Tensor> outputs) {

@@ -6,6 +6,7 @@ import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.TensorSpec;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The outputs that make a model a classifier: a score for each class, and perhaps the classes'
@@ -30,8 +31,15 @@ record ScoredOutputs(String scores, String classes) {
                 () ->
                     JsonBody.refusal(
                         "Model '%s' cannot classify: it needs one floating-point output with a row of scores per example, or one such output named 'scores', and has %s. Ask for its outputs at :predict."
-                            .formatted(model.model(), outputs)));
+                            .formatted(model.model(), described(outputs))));
     return new ScoredOutputs(scores.name(), classes(outputs));
+  }
+
+  /** Outputs as an error names them. */
+  static String described(List<TensorSpec> outputs) {
+    return outputs.stream()
+        .map(output -> "'%s' of %s %s".formatted(output.name(), output.type(), output.shape()))
+        .collect(Collectors.joining(", "));
   }
 
   List<String> names() {

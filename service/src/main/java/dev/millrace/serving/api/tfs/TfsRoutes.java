@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
+import org.springframework.web.reactive.function.server.RequestPredicates;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -39,6 +40,11 @@ public final class TfsRoutes {
   /** For the router. */
   public RouterFunction<ServerResponse> routes() {
     var builder = RouterFunctions.route();
+    // KServe's clients ask here whether a server of its first protocol lives; browsers see a page.
+    builder.route(
+        RequestPredicates.GET("/").and(new FromProgram()),
+        _ -> ControlRoutes.json(200, new Life("alive")));
+    ControlRoutes.beyond(builder, "/", HttpMethod.GET);
     ControlRoutes.only(builder, "/v1/models", _ -> list(), READING);
     for (var model : List.of(MODEL, MODEL + "/versions/{version}", MODEL + "/labels/{label}")) {
       ControlRoutes.only(builder, model, this::status, READING);
@@ -100,4 +106,6 @@ public final class TfsRoutes {
   }
 
   private record ModelList(List<String> models) {}
+
+  private record Life(String status) {}
 }

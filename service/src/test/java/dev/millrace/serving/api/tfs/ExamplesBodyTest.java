@@ -106,7 +106,9 @@ class ExamplesBodyTest {
   @Test
   void refusesModelsWhoseOutputsDoNotFit() {
     var texts = model(spec("text", DataType.BYTES, -1, 2));
-    assertThat(refusal(texts, true)).startsWith("Model 'm' cannot classify: ");
+    assertThat(refusal(texts, true))
+        .startsWith("Model 'm' cannot classify: ")
+        .contains("and has 'text' of BYTES [-1, 2]. Ask");
     assertThat(refusal(CLASSIFIER, false)).startsWith("Model 'm' cannot regress: ");
   }
 
