@@ -180,8 +180,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
       loadChosen(findForLoad(directory, model, sent));
       uploads.keep(model, null);
     } else {
-      uploads.serve(
-          model, sent, written -> loadChosen(findForLoad(written, model, sent)));
+      uploads.serve(model, sent, written -> loadChosen(findForLoad(written, model, sent)));
     }
   }
 
@@ -220,7 +219,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   /** What fails stands in the index, and in the failure of the ensemble. */
   private void tryLoad(String model, Set<String> asking) {
     try {
-      load(findForLoad(model, null), asking);
+      load(findForLoad(directory, model, SentModel.NOTHING), asking);
     } catch (InferenceException e) {
       log.warn("Model was not loaded with others: {}", e.failure().message());
     }
