@@ -39,6 +39,7 @@ class ArchitectureTest {
           "lifecycle",
           "repository",
           "inference",
+          "api.sharedmemory",
           "api.edge",
           "api.edge.grpc",
           "api.json",

@@ -11,11 +11,14 @@ import dev.millrace.serving.api.image.ClassifyRoutes;
 import dev.millrace.serving.api.image.PictureSettings;
 import dev.millrace.serving.api.oip.grpc.GrpcServer;
 import dev.millrace.serving.api.oip.grpc.GrpcSettings;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.api.tfserving.grpc.TfServingGrpc;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
 import dev.millrace.serving.time.NanoClock;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -72,6 +75,13 @@ class ProtocolConfiguration {
   }
 
   @Bean
+  SharedRegions sharedRegions(ServingProperties properties) throws IOException {
+    return properties.allowSharedMemory()
+        ? SharedRegions.in(Path.of("/dev/shm"))
+        : SharedRegions.off();
+  }
+
+  @Bean
   GrpcServer grpcServer(
       ServingProperties properties,
       RequestLimits limits,
@@ -79,7 +89,8 @@ class ProtocolConfiguration {
       InferenceService inference,
       ModelCatalog catalog,
       ModelControl control,
-      ChangeableSettings changeable) {
+      ChangeableSettings changeable,
+      SharedRegions regions) {
     var http = properties.http();
     var grpc = properties.grpc();
     var settings =
@@ -97,6 +108,7 @@ class ProtocolConfiguration {
         catalog,
         control,
         changeable,
+        regions,
         new TfServingGrpc(inference, catalog, limits.maxBodyBytes()));
   }
 

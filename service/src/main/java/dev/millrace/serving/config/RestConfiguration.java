@@ -19,6 +19,7 @@ import dev.millrace.serving.api.oip.rest.RepositoryRoutes;
 import dev.millrace.serving.api.oip.rest.SettingsRoutes;
 import dev.millrace.serving.api.oip.rest.SharedMemoryRoutes;
 import dev.millrace.serving.api.oip.rest.StatisticsRoutes;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
@@ -59,8 +60,12 @@ class RestConfiguration {
   @Bean
   @Order(Ordered.HIGHEST_PRECEDENCE)
   FastRoute inferRoute(
-      InferEngine engine, RequestLimits limits, Inflation inflation, NanoClock clock) {
-    return new InferRoute(engine, limits, inflation, clock);
+      InferEngine engine,
+      RequestLimits limits,
+      Inflation inflation,
+      SharedRegions regions,
+      NanoClock clock) {
+    return new InferRoute(engine, limits, inflation, regions, clock);
   }
 
   @Bean
@@ -76,8 +81,8 @@ class RestConfiguration {
   }
 
   @Bean
-  RouterFunction<ServerResponse> oipRoutes(ModelCatalog catalog) {
-    return new StatisticsRoutes(catalog).routes().and(new OipRoutes(catalog).routes());
+  RouterFunction<ServerResponse> oipRoutes(ModelCatalog catalog, SharedRegions regions) {
+    return new StatisticsRoutes(catalog).routes().and(new OipRoutes(catalog, regions).routes());
   }
 
   @Bean
@@ -86,8 +91,9 @@ class RestConfiguration {
   }
 
   @Bean
-  RouterFunction<ServerResponse> sharedMemoryRoutes() {
-    return new SharedMemoryRoutes().routes();
+  RouterFunction<ServerResponse> sharedMemoryRoutes(
+      SharedRegions regions, ExecutorService blocking) {
+    return new SharedMemoryRoutes(regions, blocking).routes();
   }
 
   @Bean

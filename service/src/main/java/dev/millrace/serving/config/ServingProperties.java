@@ -25,6 +25,7 @@ record ServingProperties(
     Engine engine,
     Devices devices,
     Duration rehearsal,
+    boolean allowSharedMemory,
     Pictures pictures,
     Stop stop) {
   ServingProperties {

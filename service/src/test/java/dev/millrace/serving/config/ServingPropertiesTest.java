@@ -47,6 +47,7 @@ class ServingPropertiesTest {
                 new ServingProperties.Devices(
                     "libnvidia-ml.so.1", "nvidia-smi", Duration.ofSeconds(10)),
                 Duration.ofMillis(1_500),
+                false,
                 new ServingProperties.Pictures(
                     DataSize.ofMegabytes(16), 4_000_000, Duration.ofSeconds(10)),
                 new ServingProperties.Stop(1, Duration.ofSeconds(20))));
@@ -72,8 +73,10 @@ class ServingPropertiesTest {
                 Map.entry("MILLRACE_ALIAS", "challenger"),
                 Map.entry("MILLRACE_DEFAULT_MODEL", "iris"),
                 Map.entry("MILLRACE_POLL_INTERVAL", "250ms"),
+                Map.entry("MILLRACE_ALLOW_SHARED_MEMORY", "true"),
                 Map.entry("MILLRACE_DRAIN_SECONDS", "5")));
     assertThat(properties.home()).isEqualTo(Path.of("/srv/millrace"));
+    assertThat(properties.allowSharedMemory()).isTrue();
     assertThat(properties.http().address()).isEqualTo("0.0.0.0");
     assertThat(properties.http().port()).isEqualTo(1);
     assertThat(properties.grpc().port()).isEqualTo(2);

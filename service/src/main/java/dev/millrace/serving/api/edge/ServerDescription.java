@@ -1,7 +1,9 @@
 package dev.millrace.serving.api.edge;
 
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What every protocol says of the server. */
 public final class ServerDescription {
@@ -13,8 +15,7 @@ public final class ServerDescription {
       Optional.ofNullable(ServerDescription.class.getPackage().getImplementationVersion())
           .orElse("development");
 
-  /** The extensions of the Open Inference Protocol it has, as Triton names them. */
-  public static final List<String> EXTENSIONS =
+  private static final List<String> EXTENSIONS =
       List.of(
           "binary_tensor_data",
           "model_repository",
@@ -28,4 +29,11 @@ public final class ServerDescription {
           "logging");
 
   private ServerDescription() {}
+
+  /** The extensions of the Open Inference Protocol it has, as Triton names them. */
+  public static List<String> extensions(SharedRegions regions) {
+    return regions.allowed()
+        ? Stream.concat(EXTENSIONS.stream(), Stream.of("system_shared_memory")).toList()
+        : EXTENSIONS;
+  }
 }

@@ -203,7 +203,7 @@ final class InferCall<D extends InferCodec.Decoded> extends ServerCall.Listener<
     var request = decoded;
     if (request != null) {
       decoded = null;
-      request.memory().release();
+      request.release();
       memory.letGo();
     }
   }

@@ -20,8 +20,13 @@ public interface InferCodec<D extends InferCodec.Decoded> {
     /** What the engine is asked. */
     InferenceRequest request();
 
-    /** Holds the inputs of the request; released by the call after the reply. */
+    /** Holds the inputs of the request. */
     ByteBuf memory();
+
+    /** Gives back what the request holds; called once, after the reply. */
+    default void release() {
+      memory().release();
+    }
   }
 
   /** The name of the method, for people. */

@@ -12,13 +12,30 @@ import io.netty.buffer.ByteBuf;
  * @param memory holds the inputs of the request; the callee releases it after the reply
  * @param form in which the inputs came and the outputs go
  * @param classes outputs that are wanted as classes
+ * @param shared outputs that are wanted in shared memory
  */
 record DecodedInfer(
-    InferenceRequest request, String id, ByteBuf memory, Form form, WantedClasses classes)
+    InferenceRequest request,
+    String id,
+    ByteBuf memory,
+    Form form,
+    WantedClasses classes,
+    SharedOutputs shared)
     implements InferCodec.Decoded {
   /** One that wants outputs as they are. */
   DecodedInfer(InferenceRequest request, String id, ByteBuf memory, Form form) {
-    this(request, id, memory, form, WantedClasses.NONE);
+    this(request, id, memory, form, WantedClasses.NONE, SharedOutputs.NONE);
+  }
+
+  /** Whether {@link PlainAnswers} may write the answer. */
+  boolean wantsPlain() {
+    return form == Form.RAW && shared.isEmpty();
+  }
+
+  @Override
+  public void release() {
+    shared.close();
+    memory.release();
   }
 
   /** How tensors stand in a message. */

@@ -6,6 +6,7 @@ import dev.millrace.protocol.oip.ModelMetadataResponse;
 import dev.millrace.protocol.oip.ModelMetadataResponse.TensorMetadata;
 import dev.millrace.protocol.oip.ServerMetadataResponse;
 import dev.millrace.serving.api.edge.ServerDescription;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.lifecycle.ModelDescription;
 import dev.millrace.serving.lifecycle.Whereabouts;
 import dev.millrace.serving.tensor.TensorSpec;
@@ -14,11 +15,11 @@ import dev.millrace.serving.tensor.TensorSpec;
 final class Descriptions {
   private Descriptions() {}
 
-  static ServerMetadataResponse ofServer() {
+  static ServerMetadataResponse ofServer(SharedRegions regions) {
     return ServerMetadataResponse.newBuilder()
         .setName(ServerDescription.NAME)
         .setVersion(ServerDescription.VERSION)
-        .addAllExtensions(ServerDescription.EXTENSIONS)
+        .addAllExtensions(ServerDescription.extensions(regions))
         .build();
   }
 

@@ -7,6 +7,7 @@ import dev.millrace.serving.api.edge.grpc.GrpcMethods;
 import dev.millrace.serving.api.edge.grpc.GrpcProtocol;
 import dev.millrace.serving.api.edge.grpc.InferCalls;
 import dev.millrace.serving.api.edge.grpc.MessageMemory;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
@@ -47,10 +48,11 @@ public final class GrpcServer implements AutoCloseable {
       ModelCatalog catalog,
       ModelControl control,
       ChangeableSettings changeable,
+      SharedRegions regions,
       GrpcProtocol... others) {
     loops = EventLoops.start(settings.eventLoops());
     var calls = new InferCalls(inference, loops, settings.messageTimeout());
-    var infer = new InferMethod(inference, settings);
+    var infer = new InferMethod(inference, regions, settings);
     streams = new StreamMethod(infer, loops, settings);
     var health = new GrpcHealth(catalog::serverReady);
     catalog.onReadinessChange(health::readinessChanged);
@@ -69,7 +71,7 @@ public final class GrpcServer implements AutoCloseable {
             .addStreamTracerFactory(new MessageMemory(bodies, InferenceMethods.STREAM))
             .addService(
                 InferenceMethods.of(
-                    new InferenceGrpcService(catalog, control, changeable, blocking),
+                    new InferenceGrpcService(catalog, control, changeable, regions, blocking),
                     calls.method(infer),
                     streams))
             .addServices(

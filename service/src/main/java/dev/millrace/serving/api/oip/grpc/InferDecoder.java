@@ -7,8 +7,10 @@ import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.protocol.oip.ModelInferRequest.InferInputTensor;
 import dev.millrace.protocol.oip.ModelInferRequest.InferRequestedOutputTensor;
 import dev.millrace.serving.api.oip.grpc.DecodedInfer.Form;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.inference.InferenceRequest;
+import dev.millrace.serving.inference.WantedClasses;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Tensor;
@@ -24,16 +26,48 @@ final class InferDecoder {
   private static final int ALIGNMENT = 8;
 
   private final ByteBufAllocator allocator;
+  private final SharedRegions regions;
+  private final int mostSharedBytes;
 
-  InferDecoder(ByteBufAllocator allocator) {
+  /**
+   * Takes memory from the allocator.
+   *
+   * @param mostSharedBytes that the inputs of one message may take of shared memory
+   */
+  InferDecoder(ByteBufAllocator allocator, SharedRegions regions, int mostSharedBytes) {
     this.allocator = allocator;
+    this.regions = regions;
+    this.mostSharedBytes = mostSharedBytes;
   }
 
   /** Throws InferenceException where the message contradicts the protocol or itself. */
   DecodedInfer decode(ModelInferRequest message, RequestOptions options) {
-    var form = form(message);
+    var places = InputPlaces.of(message, regions);
+    var form = form(message, places);
     var classes = TensorParameters.classes(message);
-    var data = form == Form.RAW ? new RawInputs(message) : new TypedInputs(message);
+    var shared = SharedOutputs.of(message, regions);
+    try (var data = data(message, form, places)) {
+      return decode(message, options, form, classes, shared, data);
+    } catch (Throwable failure) {
+      shared.close();
+      throw failure;
+    }
+  }
+
+  private InputData data(ModelInferRequest message, Form form, InputPlaces places) {
+    var inMessage = form == Form.RAW ? RawInputs.of(message, places) : new TypedInputs(message);
+    return places.count() == 0
+        ? inMessage
+        : new SharedInputs(message, places, regions, inMessage, mostSharedBytes);
+  }
+
+  private DecodedInfer decode(
+      ModelInferRequest message,
+      RequestOptions options,
+      Form form,
+      WantedClasses classes,
+      SharedOutputs shared,
+      InputData data) {
     var plans = plans(message, data);
     var memory = allocator.directBuffer(Math.max(ALIGNMENT, totalBytes(plans)));
     try {
@@ -47,35 +81,51 @@ final class InferDecoder {
               options.priority(),
               options.cacheUse(),
               options.sequence());
-      return new DecodedInfer(request, message.getId(), memory, form, classes);
+      return new DecodedInfer(request, message.getId(), memory, form, classes, shared);
     } catch (Throwable failure) {
       memory.release();
       throw failure;
     }
   }
 
-  private static Form form(ModelInferRequest message) {
+  private static Form form(ModelInferRequest message, InputPlaces places) {
+    checkOncePlaced(message, places);
     if (message.getRawInputContentsCount() == 0) {
       return message.getInputsList().stream().anyMatch(InferInputTensor::hasContents)
           ? Form.TYPED
-          : withoutContents(message);
+          : withoutContents(message, places);
     }
-    checkOnlyRaw(message);
+    checkOnlyRaw(message, places);
     return Form.RAW;
   }
 
-  /** A message without any contents can only have inputs without elements. */
-  private static Form withoutContents(ModelInferRequest message) {
-    return message.getInputsCount() == 0 ? Form.RAW : Form.TYPED;
+  private static void checkOncePlaced(ModelInferRequest message, InputPlaces places) {
+    for (int i = 0; i < message.getInputsCount(); i++) {
+      if (places.has(i) && message.getInputs(i).hasContents()) {
+        throw invalid(
+            "contents field must not be specified when using shared memory for '%s' for model '%s'. Send one of the two."
+                .formatted(message.getInputs(i).getName(), message.getModelName()));
+      }
+    }
   }
 
-  private static void checkOnlyRaw(ModelInferRequest message) {
-    if (message.getRawInputContentsCount() != message.getInputsCount()) {
+  /**
+   * A message without any contents can only have inputs without elements, and those in shared
+   * memory, to which Triton answers raw.
+   */
+  private static Form withoutContents(ModelInferRequest message, InputPlaces places) {
+    return message.getInputsCount() == places.count() ? Form.RAW : Form.TYPED;
+  }
+
+  private static void checkOnlyRaw(ModelInferRequest message, InputPlaces places) {
+    int inMessage = message.getInputsCount() - places.count();
+    if (message.getRawInputContentsCount() != inMessage) {
       throw invalid(
-          "The request for model '%s' has %d inputs but %d raw_input_contents; send one for each input, in their order."
+          "The request for model '%s' has %d inputs%s but %d raw_input_contents; send one for each input, in their order."
               .formatted(
                   message.getModelName(),
-                  message.getInputsCount(),
+                  inMessage,
+                  places.count() == 0 ? "" : " that are not in shared memory",
                   message.getRawInputContentsCount()));
     }
     for (var input : message.getInputsList()) {
@@ -96,7 +146,6 @@ final class InferDecoder {
   }
 
   private static InputPlan plan(InferInputTensor input, int index, InputData data) {
-    TensorParameters.refuseSharedMemory(input.getName(), input.getParametersMap());
     var type = DataType.named(input.getDatatype()).orElseThrow(() -> unknownType(input));
     var shape = shape(input);
     return new InputPlan(

@@ -3,7 +3,7 @@ package dev.millrace.serving.api.oip.grpc;
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.serving.api.edge.grpc.InferCodec;
-import dev.millrace.serving.api.oip.grpc.DecodedInfer.Form;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.inference.InferenceAnswer;
 import dev.millrace.serving.inference.InferenceService;
@@ -22,11 +22,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class InferMethod implements InferCodec<DecodedInfer> {
   private final PlainRequests plain = new PlainRequests(PooledByteBufAllocator.DEFAULT);
-  private final InferDecoder decoder = new InferDecoder(PooledByteBufAllocator.DEFAULT);
+  private final InferDecoder decoder;
   private final InferenceService inference;
   private final MessageLimits limits;
 
-  InferMethod(InferenceService inference, GrpcSettings settings) {
+  InferMethod(InferenceService inference, SharedRegions regions, GrpcSettings settings) {
+    decoder = new InferDecoder(PooledByteBufAllocator.DEFAULT, regions, settings.maxMessageBytes());
     this.inference = inference;
     limits = new MessageLimits(settings.maxMessageBytes());
   }
@@ -55,10 +56,10 @@ final class InferMethod implements InferCodec<DecodedInfer> {
   @Override
   public InputStream encode(InferenceAnswer answer, DecodedInfer request) {
     var shown = request.classes().in(answer);
-    var plain = request.form() == Form.RAW ? PlainAnswers.encode(shown, request.id()) : null;
+    var plain = request.wantsPlain() ? PlainAnswers.encode(shown, request.id()) : null;
     return plain == null
         ? GRPCInferenceServiceGrpc.getModelInferMethod()
-            .streamResponse(InferEncoder.encode(shown, request.id(), request.form()))
+            .streamResponse(InferEncoder.encode(shown, request))
         : plain;
   }
 

@@ -38,8 +38,9 @@ import dev.millrace.protocol.oip.SystemSharedMemoryUnregisterResponse;
 import dev.millrace.protocol.oip.TraceSettingRequest;
 import dev.millrace.protocol.oip.TraceSettingResponse;
 import dev.millrace.serving.api.edge.ChangeableSettings;
-import dev.millrace.serving.api.edge.SharedMemory;
 import dev.millrace.serving.api.edge.grpc.GrpcStatuses;
+import dev.millrace.serving.api.sharedmemory.SharedMemory;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.repository.ModelControl;
@@ -57,16 +58,19 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
   private final ModelCatalog catalog;
   private final ModelControl control;
   private final ChangeableSettings changeable;
+  private final SharedRegions regions;
   private final Executor blocking;
 
   InferenceGrpcService(
       ModelCatalog catalog,
       ModelControl control,
       ChangeableSettings changeable,
+      SharedRegions regions,
       Executor blocking) {
     this.catalog = catalog;
     this.control = control;
     this.changeable = changeable;
+    this.regions = regions;
     this.blocking = blocking;
   }
 
@@ -93,7 +97,7 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
   @Override
   public void serverMetadata(
       ServerMetadataRequest message, StreamObserver<ServerMetadataResponse> client) {
-    reply(client, Descriptions::ofServer);
+    reply(client, () -> Descriptions.ofServer(regions));
   }
 
   @Override
@@ -180,26 +184,35 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
   public void systemSharedMemoryStatus(
       SystemSharedMemoryStatusRequest message,
       StreamObserver<SystemSharedMemoryStatusResponse> client) {
-    reply(
-        client,
-        () -> {
-          SharedMemory.SYSTEM.requireNoName(message.getName());
-          return SystemSharedMemoryStatusResponse.getDefaultInstance();
-        });
+    reply(client, () -> SharedMemoryMessages.status(regions.status(message.getName())));
   }
 
   @Override
   public void systemSharedMemoryRegister(
       SystemSharedMemoryRegisterRequest message,
       StreamObserver<SystemSharedMemoryRegisterResponse> client) {
-    client.onError(GrpcStatuses.of(SharedMemory.SYSTEM.off().failure()).asException());
+    blocking.execute(
+        () ->
+            reply(
+                client,
+                () -> {
+                  regions.register(SharedMemoryMessages.wanted(message));
+                  return SystemSharedMemoryRegisterResponse.getDefaultInstance();
+                }));
   }
 
   @Override
   public void systemSharedMemoryUnregister(
       SystemSharedMemoryUnregisterRequest message,
       StreamObserver<SystemSharedMemoryUnregisterResponse> client) {
-    reply(client, SystemSharedMemoryUnregisterResponse::getDefaultInstance);
+    blocking.execute(
+        () ->
+            reply(
+                client,
+                () -> {
+                  regions.unregister(message.getName());
+                  return SystemSharedMemoryUnregisterResponse.getDefaultInstance();
+                }));
   }
 
   @Override

@@ -3,8 +3,8 @@ package dev.millrace.serving.api.oip.grpc;
 import dev.millrace.serving.tensor.DataType;
 import java.nio.ByteBuffer;
 
-/** The elements of the inputs of one message, in one of the two forms that the protocol has. */
-sealed interface InputData permits RawInputs, TypedInputs {
+/** The elements of the inputs of one message, in one of the forms that the protocol has. */
+sealed interface InputData extends AutoCloseable permits RawInputs, TypedInputs, SharedInputs {
   /**
    * Bytes that an input takes in memory, after checking that the message holds exactly the elements
    * of its shape.
@@ -13,4 +13,8 @@ sealed interface InputData permits RawInputs, TypedInputs {
 
   /** Writes an input whose size was asked before, from the position of the target on. */
   void write(int index, DataType type, ByteBuffer target);
+
+  /** Gives back what was held to read them. */
+  @Override
+  default void close() {}
 }

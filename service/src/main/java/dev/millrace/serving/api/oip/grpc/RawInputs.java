@@ -7,14 +7,30 @@ import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.tensor.DataType;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Inputs as little-endian bytes: {@code raw_input_contents}. */
-record RawInputs(ModelInferRequest message) implements InputData {
+/**
+ * Inputs as little-endian bytes: {@code raw_input_contents}.
+ *
+ * @param contents by the index of the input
+ */
+record RawInputs(ModelInferRequest message, List<ByteString> contents) implements InputData {
   private static final int LENGTH_BYTES = 4;
+
+  /** One for each input but those that lie in shared memory. */
+  static RawInputs of(ModelInferRequest message, InputPlaces places) {
+    var inOrder = message.getRawInputContentsList().iterator();
+    var contents = new ArrayList<ByteString>(message.getInputsCount());
+    for (int i = 0; i < message.getInputsCount(); i++) {
+      contents.add(places.has(i) ? ByteString.EMPTY : inOrder.next());
+    }
+    return new RawInputs(message, contents);
+  }
 
   @Override
   public int sizeBytes(int index, DataType type, long elementCount) {
-    var bytes = message.getRawInputContents(index);
+    var bytes = contents.get(index);
     if (type == DataType.BYTES) {
       checkByteStrings(index, bytes, elementCount);
     } else if (elementCount > Integer.MAX_VALUE
@@ -26,7 +42,7 @@ record RawInputs(ModelInferRequest message) implements InputData {
 
   @Override
   public void write(int index, DataType type, ByteBuffer target) {
-    message.getRawInputContents(index).copyTo(target);
+    contents.get(index).copyTo(target);
   }
 
   private InferenceException wrongSize(

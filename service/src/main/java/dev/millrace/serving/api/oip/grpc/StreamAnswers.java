@@ -3,7 +3,6 @@ package dev.millrace.serving.api.oip.grpc;
 import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferResponse;
 import dev.millrace.protocol.oip.ModelStreamInferResponse;
-import dev.millrace.serving.api.oip.grpc.DecodedInfer.Form;
 import dev.millrace.serving.inference.InferenceAnswer;
 
 /**
@@ -22,9 +21,9 @@ final class StreamAnswers {
   /** The message of an answer; copies what it needs. */
   static EncodedMessage of(InferenceAnswer answer, DecodedInfer request) {
     var shown = request.classes().in(answer);
-    var plain = request.form() == Form.RAW ? PlainAnswers.encode(shown, request.id()) : null;
+    var plain = request.wantsPlain() ? PlainAnswers.encode(shown, request.id()) : null;
     return plain == null
-        ? wrapped(InferEncoder.encode(shown, request.id(), request.form()).toByteArray())
+        ? wrapped(InferEncoder.encode(shown, request).toByteArray())
         : wrapped(plain.readAllBytes());
   }
 

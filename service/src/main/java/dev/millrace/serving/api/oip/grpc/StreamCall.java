@@ -118,7 +118,7 @@ final class StreamCall extends ServerCall.Listener<InputStream> {
       infer.take(decoded);
       streams.method().inference().infer(decoded.request(), infer);
     } else {
-      decoded.memory().release();
+      decoded.release();
       streams.countUnread(Status.Code.RESOURCE_EXHAUSTED);
       infer.fail(memory.shortage());
     }

@@ -95,7 +95,7 @@ final class StreamedInfer implements InferenceReply {
     if (request != null) {
       decoded = null;
       int bytes = request.memory().capacity();
-      request.memory().release();
+      request.release();
       stream.memory().letGo(bytes);
     }
   }

@@ -6,8 +6,12 @@ import static dev.millrace.serving.api.oip.grpc.InputFailures.unsupported;
 import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.protocol.oip.ModelInferRequest.InferRequestedOutputTensor;
+import dev.millrace.serving.api.sharedmemory.SharedPlace;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
+import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.inference.WantedClasses;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What the parameters of tensors ask for. */
 final class TensorParameters {
@@ -15,11 +19,10 @@ final class TensorParameters {
 
   private TensorParameters() {}
 
-  /** The outputs wanted as classes; refuses what is not served here. */
+  /** The outputs wanted as classes; refuses what is no number of classes. */
   static WantedClasses classes(ModelInferRequest message) {
     var classes = WantedClasses.NONE;
     for (var output : message.getOutputsList()) {
-      refuseSharedMemory(output.getName(), output.getParametersMap());
       var wanted = output.getParametersMap().get(CLASSIFICATION);
       if (wanted != null) {
         classes = classes.and(output.getName(), count(output, wanted));
@@ -42,11 +45,49 @@ final class TensorParameters {
     return (int) Math.min(Integer.MAX_VALUE, wanted.getInt64Param());
   }
 
-  static void refuseSharedMemory(String tensor, Map<String, InferParameter> parameters) {
-    if (parameters.containsKey("shared_memory_region")) {
-      throw unsupported(
-          "Tensor '%s' asks for shared memory, which is off here; send the data in the message."
-              .formatted(tensor));
+  /** Where in shared memory a tensor lies, null for in the message; refused where that is off. */
+  static @Nullable SharedPlace place(
+      String tensor, Map<String, InferParameter> parameters, SharedRegions regions) {
+    if (parameters.isEmpty()) {
+      return null;
     }
+    var region = parameters.get(SharedPlace.REGION);
+    if (!regions.allowed()) {
+      if (region != null) {
+        throw unsupported(
+            "Tensor '%s' asks for shared memory, which is off here; send the data in the message."
+                .formatted(tensor));
+      }
+      return null;
+    }
+    if (region != null && !region.hasStringParam()) {
+      throw wrongType(SharedPlace.REGION, tensor, "string_param");
+    }
+    return SharedPlace.of(
+        tensor,
+        region == null ? null : region.getStringParam(),
+        number(tensor, SharedPlace.OFFSET, parameters),
+        number(tensor, SharedPlace.BYTE_SIZE, parameters));
+  }
+
+  private static @Nullable Long number(
+      String tensor, String name, Map<String, InferParameter> parameters) {
+    var parameter = parameters.get(name);
+    if (parameter == null) {
+      return null;
+    }
+    if (parameter.hasUint64Param()) {
+      return parameter.getUint64Param();
+    }
+    if (!parameter.hasInt64Param() || parameter.getInt64Param() < 0) {
+      throw wrongType(name, tensor, "int64_param, 0 or more");
+    }
+    return parameter.getInt64Param();
+  }
+
+  private static InferenceException wrongType(String name, String tensor, String expected) {
+    return invalid(
+        "invalid value type for '%s' parameter for tensor '%s', expected %s."
+            .formatted(name, tensor, expected));
   }
 }

@@ -1,6 +1,8 @@
 package dev.millrace.serving.api.oip.rest;
 
 import dev.millrace.serving.api.json.JsonWriter;
+import dev.millrace.serving.api.sharedmemory.RegionPart;
+import dev.millrace.serving.api.sharedmemory.SharedPlace;
 import dev.millrace.serving.inference.InferenceAnswer;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
@@ -9,7 +11,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 
-/** Prints answers, one at a time, JSON first and binary tensors behind it. Not thread-safe. */
+/**
+ * Prints answers, one at a time, JSON first and binary tensors behind it; outputs that are wanted
+ * in shared memory are there once it is done. Not thread-safe.
+ */
 final class AnswerWriter {
   private static final int FRAME_BYTES = 256;
   private static final int TYPICAL_NUMBER_BYTES = 13;
@@ -60,7 +65,12 @@ final class AnswerWriter {
     json.raw(output.type().name());
     json.raw("\",\"shape\":[");
     writeShape(output.shape());
-    if (request.wantsBinary(output.name())) {
+    var part = request.part(output.name());
+    if (part != null) {
+      part.write(output.name(), output.data());
+      json.raw("],");
+      writePlace(part, output.data().remaining());
+    } else if (request.wantsBinary(output.name())) {
       json.raw("],\"parameters\":{\"binary_data_size\":");
       json.number((long) output.data().remaining());
       json.raw("}}");
@@ -69,6 +79,18 @@ final class AnswerWriter {
       JsonTensorWriter.write(json, output);
       json.raw('}');
     }
+  }
+
+  private void writePlace(RegionPart part, int sizeBytes) {
+    json.raw("\"parameters\":{\"" + SharedPlace.REGION + "\":");
+    json.string(part.place().region());
+    json.raw(",\"" + SharedPlace.BYTE_SIZE + "\":");
+    json.number((long) sizeBytes);
+    if (part.place().offset() != 0) {
+      json.raw(",\"" + SharedPlace.OFFSET + "\":");
+      json.number(part.place().offset());
+    }
+    json.raw("}}");
   }
 
   private void writeShape(Shape shape) {
@@ -82,7 +104,7 @@ final class AnswerWriter {
 
   private static void writeBinary(InferenceAnswer answer, DecodedRequest request, ByteBuf body) {
     for (var output : answer.outputs()) {
-      if (request.wantsBinary(output.name())) {
+      if (request.part(output.name()) == null && request.wantsBinary(output.name())) {
         body.writeBytes(output.data().duplicate());
       }
     }
@@ -91,7 +113,10 @@ final class AnswerWriter {
   private static int expectedBytes(InferenceAnswer answer, DecodedRequest request) {
     long bytes = FRAME_BYTES;
     for (var output : answer.outputs()) {
-      bytes += FRAME_BYTES + expectedBytes(output, request.wantsBinary(output.name()));
+      bytes += FRAME_BYTES;
+      if (request.part(output.name()) == null) {
+        bytes += expectedBytes(output, request.wantsBinary(output.name()));
+      }
     }
     return (int) Math.min(bytes, Integer.MAX_VALUE);
   }

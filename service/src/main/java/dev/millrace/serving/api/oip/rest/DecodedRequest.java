@@ -1,5 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.api.sharedmemory.RegionPart;
 import dev.millrace.serving.inference.CacheUse;
 import dev.millrace.serving.inference.InferenceRequest;
 import dev.millrace.serving.inference.WantedClasses;
@@ -95,6 +96,16 @@ final class DecodedRequest implements AutoCloseable {
     return outputs;
   }
 
+  /** Where in shared memory the client wants this output; null for in the answer. */
+  @Nullable RegionPart part(String output) {
+    for (var requested : outputs) {
+      if (requested.name().equals(output)) {
+        return requested.part();
+      }
+    }
+    return null;
+  }
+
   /** Whether the client wants this output as binary data. */
   boolean wantsBinary(String output) {
     for (var requested : outputs) {
@@ -133,6 +144,12 @@ final class DecodedRequest implements AutoCloseable {
       buffer.release();
     }
     memory.clear();
+    for (var output : outputs) {
+      var part = output.part();
+      if (part != null) {
+        part.close();
+      }
+    }
   }
 
   private List<String> outputNames() {

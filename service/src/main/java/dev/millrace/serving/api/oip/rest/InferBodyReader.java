@@ -53,7 +53,7 @@ final class InferBodyReader {
     }
     var binary = new BinaryTensorReader(model, body, body.readerIndex() + jsonBytes, request);
     for (var input : inputs) {
-      request.add(input.tensor(binary));
+      request.add(input.tensor(model, binary));
     }
     binary.expectEnd();
   }
@@ -109,7 +109,7 @@ final class InferBodyReader {
     fields.once("outputs");
     for (var more = json.enterArray(); more; more = json.moreElements()) {
       checkRoom("outputs", request.outputs().size());
-      request.add(OutputReader.read(json));
+      request.add(OutputReader.read(json, memory.regions()));
     }
   }
 

@@ -8,6 +8,7 @@ import dev.millrace.serving.api.edge.HttpStatuses;
 import dev.millrace.serving.api.edge.InferEngine;
 import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RequestLimits;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.telemetry.FailureReason;
@@ -20,6 +21,7 @@ import java.util.List;
 public final class InferRoute implements FastRoute {
   private final InferEngine engine;
   private final RequestLimits limits;
+  private final SharedRegions regions;
   private final NanoClock clock;
   private final Inflation inflation;
 
@@ -34,10 +36,15 @@ public final class InferRoute implements FastRoute {
 
   /** Answers with the models of the engine. */
   public InferRoute(
-      InferEngine engine, RequestLimits limits, Inflation inflation, NanoClock clock) {
+      InferEngine engine,
+      RequestLimits limits,
+      Inflation inflation,
+      SharedRegions regions,
+      NanoClock clock) {
     this.engine = engine;
     this.limits = limits;
     this.inflation = inflation;
+    this.regions = regions;
     this.clock = clock;
   }
 
@@ -122,9 +129,8 @@ public final class InferRoute implements FastRoute {
         exchange.hold((long) body.readableBytes() + event.data().capacity());
         return decode(request, target, event.data(), exchange);
       }
-      var memory = new TensorMemory(exchange.allocator(), limits.maxBodyBytes());
       int jsonBytes = event.data().readableBytes();
-      return InferBodyReader.read(target.model(), event.data(), jsonBytes, memory);
+      return InferBodyReader.read(target.model(), event.data(), jsonBytes, memory(exchange));
     } finally {
       event.data().release();
     }
@@ -132,11 +138,15 @@ public final class InferRoute implements FastRoute {
 
   private DecodedRequest decode(
       FastRequest request, InferTarget target, ByteBuf body, FastExchange exchange) {
-    var memory = new TensorMemory(exchange.allocator(), limits.maxBodyBytes());
+    var memory = memory(exchange);
     int jsonBytes = InferHeaders.jsonBytes(request.headers(), body.readableBytes());
     boolean raw = jsonBytes == 0 && request.headers().contains(InferHeaders.JSON_LENGTH);
     return raw
         ? RawBodyReader.read(engine.describe(target.model(), target.version()), body, memory)
         : InferBodyReader.read(target.model(), body, jsonBytes, memory);
+  }
+
+  private TensorMemory memory(FastExchange exchange) {
+    return new TensorMemory(exchange.allocator(), limits.maxBodyBytes(), regions, exchange::hold);
   }
 }

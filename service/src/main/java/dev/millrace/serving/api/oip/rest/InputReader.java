@@ -1,9 +1,11 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.api.sharedmemory.SharedPlace;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Tensor;
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -20,18 +22,21 @@ final class InputReader {
   private final TensorMemory memory;
   private final DecodedRequest request;
   private final InferParameters fields;
+  private final RegionParameters region;
   private @Nullable String name;
   private @Nullable DataType type;
   private @Nullable Shape shape;
   private @Nullable ByteBuf data;
   private int dataMark = ABSENT;
   private long binaryBytes = ABSENT;
+  private @Nullable SharedPlace place;
 
   InputReader(JsonReader json, TensorMemory memory, DecodedRequest request) {
     this.json = json;
     this.memory = memory;
     this.request = request;
     this.fields = new InferParameters(json);
+    this.region = new RegionParameters(memory.regions(), "Send the input as binary data.");
   }
 
   /** Consumes the element. */
@@ -39,6 +44,7 @@ final class InputReader {
     for (var more = json.enterObject(); more; more = json.moreFields()) {
       readField(json.key());
     }
+    place = region.place(name == null ? "" : name);
     checkForm();
     if (dataMark != ABSENT && data == null) {
       int behind = json.mark();
@@ -49,11 +55,26 @@ final class InputReader {
   }
 
   /** The tensor; takes the next binary data when the input comes as such. */
-  Tensor tensor(BinaryTensorReader binary) {
+  Tensor tensor(String model, BinaryTensorReader binary) {
+    if (place != null) {
+      return new Tensor(name(), type(), shape(), shared(model, place));
+    }
     if (data == null) {
       return binary.next(name(), type(), shape(), binaryBytes);
     }
     return new Tensor(name(), type(), shape(), data.nioBuffer().order(ByteOrder.LITTLE_ENDIAN));
+  }
+
+  /** Memory at the speed of memory, no more than a body has: read on the event loop. */
+  private ByteBuffer shared(String model, SharedPlace place) {
+    long count = TensorMemory.count(name(), shape());
+    try (var input = memory.regions().input(model, name(), type(), count, place)) {
+      var copy = memory.allocateShared(name(), input.sizeBytes(), request.bytes());
+      request.owns(copy);
+      var bytes = copy.nioBuffer(0, (int) input.sizeBytes()).order(ByteOrder.LITTLE_ENDIAN);
+      input.copyTo(bytes);
+      return bytes.flip();
+    }
   }
 
   private void readField(String key) {
@@ -109,9 +130,11 @@ final class InputReader {
       var key = json.key();
       switch (key) {
         case "binary_data_size" -> binaryBytes = parameters.count(key, Integer.MAX_VALUE);
-        case "shared_memory_region" ->
-            throw InferParameters.unsupported(key, "Send the input as binary data.");
-        default -> json.skipValue();
+        default -> {
+          if (!region.read(key, parameters)) {
+            json.skipValue();
+          }
+        }
       }
     }
   }
@@ -150,6 +173,14 @@ final class InputReader {
     }
     boolean json = dataMark != ABSENT;
     boolean binary = binaryBytes != ABSENT;
+    if (place != null) {
+      if (json || binary) {
+        throw JsonReader.refusal(
+            "Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. But input %s sets several"
+                .formatted(shownName()));
+      }
+      return;
+    }
     if (json == binary) {
       throw JsonReader.refusal(
           "Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters'. But input %s %s"

@@ -5,6 +5,7 @@ import dev.millrace.serving.api.edge.ControlRoutes;
 import dev.millrace.serving.api.edge.ErrorBody;
 import dev.millrace.serving.api.edge.HttpStatuses;
 import dev.millrace.serving.api.edge.ServerDescription;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.ModelCatalog;
@@ -27,10 +28,12 @@ public final class OipRoutes {
   private static final HttpMethod[] READING = {HttpMethod.GET, HttpMethod.HEAD};
 
   private final ModelCatalog catalog;
+  private final SharedRegions regions;
 
   /** Describes the models of the catalog. */
-  public OipRoutes(ModelCatalog catalog) {
+  public OipRoutes(ModelCatalog catalog, SharedRegions regions) {
     this.catalog = catalog;
+    this.regions = regions;
   }
 
   /** For the router. */
@@ -61,9 +64,9 @@ public final class OipRoutes {
     return ControlRoutes.json(status, body);
   }
 
-  private static ServerMetadata server() {
+  private ServerMetadata server() {
     return new ServerMetadata(
-        ServerDescription.NAME, ServerDescription.VERSION, ServerDescription.EXTENSIONS);
+        ServerDescription.NAME, ServerDescription.VERSION, ServerDescription.extensions(regions));
   }
 
   private Mono<ServerResponse> serverReady() {

@@ -1,11 +1,13 @@
 package dev.millrace.serving.api.oip.rest;
 
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.function.LongConsumer;
 
 /**
  * Direct memory for the tensors of one request, up to a limit. Nothing is allocated on the strength
@@ -17,10 +19,26 @@ final class TensorMemory {
 
   private final ByteBufAllocator allocator;
   private final long limitBytes;
+  private final SharedRegions regions;
+  private final LongConsumer hold;
   private long left;
 
+  /** Without shared memory. */
   TensorMemory(ByteBufAllocator allocator, long limitBytes) {
+    this(allocator, limitBytes, SharedRegions.off(), _ -> {});
+  }
+
+  /**
+   * With regions.
+   *
+   * @param hold counts the memory of the request before more is taken for a copy out of a region,
+   *     of which its body says nothing; throws where there is not so much
+   */
+  TensorMemory(
+      ByteBufAllocator allocator, long limitBytes, SharedRegions regions, LongConsumer hold) {
     this.allocator = allocator;
+    this.regions = regions;
+    this.hold = hold;
     this.limitBytes = limitBytes;
     this.left = limitBytes;
   }
@@ -44,6 +62,21 @@ final class TensorMemory {
     }
     left -= size;
     // Never of no bytes, for which Netty hands out one buffer that all share.
+    return allocator.directBuffer(Math.max(1, (int) size));
+  }
+
+  /** Where inputs and outputs may lie. */
+  SharedRegions regions() {
+    return regions;
+  }
+
+  /** A buffer for a copy out of a region, beside what the request takes already. */
+  ByteBuf allocateShared(String name, long size, long takenBytes) {
+    if (size > left) {
+      throw tooLarge(name, size);
+    }
+    left -= size;
+    hold.accept(takenBytes + size);
     return allocator.directBuffer(Math.max(1, (int) size));
   }
 

@@ -11,6 +11,7 @@ import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.protocol.oip.ModelInferResponse;
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.fake.FakeDevices;
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.lifecycle.ModelSettings;
@@ -59,7 +60,8 @@ class GrpcMemoryIT {
           engine.inference(),
           engine.catalog(),
           new NoControl(),
-          Servers.changeable(engine.catalog()));
+          Servers.changeable(engine.catalog()),
+          SharedRegions.off());
   private ManagedChannel channel;
 
   @BeforeEach

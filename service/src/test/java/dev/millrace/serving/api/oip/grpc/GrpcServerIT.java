@@ -18,6 +18,7 @@ import dev.millrace.protocol.oip.ServerLiveRequest;
 import dev.millrace.protocol.oip.ServerMetadataRequest;
 import dev.millrace.protocol.oip.ServerReadyRequest;
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceService;
@@ -246,7 +247,8 @@ class GrpcServerIT {
         new InferenceService(catalog, new UnservedRequests(new SimpleMeterRegistry())),
         catalog,
         new OneModel(),
-        Servers.changeable(catalog));
+        Servers.changeable(catalog),
+        SharedRegions.off());
   }
 
   private static ModelInferRequest withEmptyInputs(int count) {

@@ -12,6 +12,7 @@ import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.protocol.oip.ModelStreamInferResponse;
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.conformance.Conforms;
 import dev.millrace.serving.conformance.Protocol;
 import dev.millrace.serving.fake.FakeDevices;
@@ -56,7 +57,8 @@ class GrpcStreamIT {
           engine.inference(),
           engine.catalog(),
           new NoControl(),
-          Servers.changeable(engine.catalog()));
+          Servers.changeable(engine.catalog()),
+          SharedRegions.off());
   private ManagedChannel channel;
 
   @BeforeEach

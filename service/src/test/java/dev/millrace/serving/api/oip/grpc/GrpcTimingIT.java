@@ -9,6 +9,7 @@ import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc.GRPCInferenceServiceBl
 import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.serving.api.edge.BodyBudget;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.fake.FakeDevices;
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.lifecycle.ModelSettings;
@@ -53,7 +54,8 @@ class GrpcTimingIT {
           engine.inference(),
           engine.catalog(),
           new NoControl(),
-          Servers.changeable(engine.catalog()));
+          Servers.changeable(engine.catalog()),
+          SharedRegions.off());
   private ManagedChannel channel;
   private GRPCInferenceServiceBlockingStub client;
 

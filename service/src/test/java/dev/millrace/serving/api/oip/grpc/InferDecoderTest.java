@@ -13,6 +13,7 @@ import dev.millrace.protocol.oip.InferTensorContents;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.protocol.oip.ModelInferRequest.InferRequestedOutputTensor;
 import dev.millrace.serving.api.oip.grpc.DecodedInfer.Form;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.inference.InferenceRequest;
@@ -31,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class InferDecoderTest {
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
-  private final InferDecoder decoder = new InferDecoder(allocator);
+  private final InferDecoder decoder = new InferDecoder(allocator, SharedRegions.off(), 1 << 20);
 
   @AfterEach
   void everyRefusalGivesItsMemoryBack() {

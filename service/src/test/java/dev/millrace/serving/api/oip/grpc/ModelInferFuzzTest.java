@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.TextFormat;
 import dev.millrace.protocol.oip.ModelInferRequest;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fuzz.Fuzzer;
@@ -43,6 +44,7 @@ class ModelInferFuzzTest {
   private final InferMethod method =
       new InferMethod(
           new InferenceService(new ModelCatalog(), new UnservedRequests(new SimpleMeterRegistry())),
+          SharedRegions.off(),
           Servers.settings(1 << 16));
 
   private int decoded;

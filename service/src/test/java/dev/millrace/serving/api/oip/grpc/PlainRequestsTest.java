@@ -9,6 +9,7 @@ import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.protocol.oip.ModelInferRequest.InferRequestedOutputTensor;
 import dev.millrace.serving.api.oip.grpc.DecodedInfer.Form;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -27,7 +28,7 @@ class PlainRequestsTest {
 
   private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
   private final PlainRequests plain = new PlainRequests(allocator);
-  private final InferDecoder reference = new InferDecoder(allocator);
+  private final InferDecoder reference = new InferDecoder(allocator, SharedRegions.off(), 1 << 20);
   private final Random random = new Random(42);
   private final WireMessages messages = new WireMessages(random);
 

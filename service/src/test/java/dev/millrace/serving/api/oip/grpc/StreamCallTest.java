@@ -7,6 +7,7 @@ import dev.millrace.protocol.oip.ModelStreamInferResponse;
 import dev.millrace.serving.api.edge.BodyBudget;
 import dev.millrace.serving.api.edge.grpc.EventLoops;
 import dev.millrace.serving.api.edge.grpc.StreamMemory;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.inference.InferenceService;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.telemetry.UnservedRequests;
@@ -120,7 +121,9 @@ class StreamCallTest {
     var inference =
         new InferenceService(new ModelCatalog(), new UnservedRequests(new SimpleMeterRegistry()));
     var settings = Servers.settings(MOST_UNSENT_BYTES);
-    var streams = new StreamMethod(new InferMethod(inference, settings), loops, settings);
+    var streams =
+        new StreamMethod(
+            new InferMethod(inference, SharedRegions.off(), settings), loops, settings);
     return new StreamCall(streams, call, Runnable::run, memory);
   }
 

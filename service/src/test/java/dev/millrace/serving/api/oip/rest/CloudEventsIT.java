@@ -8,6 +8,7 @@ import dev.millrace.serving.api.edge.FastPathServer;
 import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RawClient;
 import dev.millrace.serving.api.edge.RequestLimits;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.conformance.Conforms;
 import dev.millrace.serving.conformance.Protocol;
 import java.io.ByteArrayOutputStream;
@@ -54,7 +55,12 @@ class CloudEventsIT {
       new RequestLimits(1 << 20, Duration.ofSeconds(5), Duration.ofSeconds(5));
   private final FastPathServer server =
       new FastPathServer(
-          new InferRoute(engine, limits, new Inflation(limits.maxBodyBytes()), () -> 1_000),
+          new InferRoute(
+              engine,
+              limits,
+              new Inflation(limits.maxBodyBytes()),
+              SharedRegions.off(),
+              () -> 1_000),
           limits);
 
   @AfterEach

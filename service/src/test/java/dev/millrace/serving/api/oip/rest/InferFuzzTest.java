@@ -9,6 +9,7 @@ import dev.millrace.serving.api.edge.FastRequest;
 import dev.millrace.serving.api.edge.InferEngine;
 import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RequestLimits;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fuzz.Fuzzer;
 import dev.millrace.serving.inference.InferenceReply;
@@ -83,6 +84,7 @@ class InferFuzzTest {
           engine,
           new RequestLimits(1 << 16, Duration.ofSeconds(1), Duration.ofSeconds(1)),
           new Inflation(1 << 16),
+          SharedRegions.off(),
           () -> 1_000);
 
   @Test

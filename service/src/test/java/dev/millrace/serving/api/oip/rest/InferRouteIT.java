@@ -7,6 +7,7 @@ import dev.millrace.serving.api.edge.FastPathServer;
 import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RawClient;
 import dev.millrace.serving.api.edge.RequestLimits;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -40,7 +41,12 @@ class InferRouteIT {
       new RequestLimits(LIMIT_BYTES, Duration.ofSeconds(5), Duration.ofSeconds(5));
   private final FastPathServer server =
       new FastPathServer(
-          new InferRoute(engine, limits, new Inflation(limits.maxBodyBytes()), () -> 1_000),
+          new InferRoute(
+              engine,
+              limits,
+              new Inflation(limits.maxBodyBytes()),
+              SharedRegions.off(),
+              () -> 1_000),
           limits);
 
   @AfterEach

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.serving.api.edge.ErrorResponses;
 import dev.millrace.serving.api.edge.RawClient;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -175,7 +176,7 @@ class OipRoutesIT {
             RequestPredicates.path("/broken"),
             _ -> Mono.error(new IllegalStateException("a secret")));
     var routes =
-        new OipRoutes(catalog)
+        new OipRoutes(catalog, SharedRegions.off())
             .routes()
             .and(new RepositoryRoutes(control, Thread::startVirtualThread, 1 << 20).routes())
             .and(broken)

@@ -9,6 +9,7 @@ import dev.millrace.serving.api.edge.InferEngine;
 import dev.millrace.serving.api.edge.Inflation;
 import dev.millrace.serving.api.edge.RawClient;
 import dev.millrace.serving.api.edge.RequestLimits;
+import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.lifecycle.VersionState;
 import java.io.IOException;
@@ -38,6 +39,7 @@ class OutOfMemoryIT {
               InferEngine.of(engine.inference(), engine.catalog()),
               limits,
               new Inflation(limits.maxBodyBytes()),
+              SharedRegions.off(),
               () -> 1_000),
           limits);
 

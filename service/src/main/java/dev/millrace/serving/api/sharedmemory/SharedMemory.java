@@ -1,11 +1,11 @@
-package dev.millrace.serving.api.edge;
+package dev.millrace.serving.api.sharedmemory;
 
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import java.util.Locale;
 
 /**
- * What both protocols say of shared memory, which is off: no region is ever registered. Mapping
+ * What both protocols say of shared memory where it is off: no region is ever registered. Opening
  * what a client names is how other servers were broken into.
  */
 public enum SharedMemory {
