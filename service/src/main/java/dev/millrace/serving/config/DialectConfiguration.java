@@ -3,6 +3,7 @@ package dev.millrace.serving.config;
 import dev.millrace.serving.api.edge.FastRoute;
 import dev.millrace.serving.api.edge.InferEngine;
 import dev.millrace.serving.api.edge.Inflation;
+import dev.millrace.serving.api.edge.LiveLabels;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.api.json.DialectRoute;
 import dev.millrace.serving.api.mlflow.HealthRoutes;
@@ -30,9 +31,14 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 @Configuration(proxyBeanMethods = false)
 class DialectConfiguration {
   @Bean
-  VersionNames versionNames(ServingProperties properties) {
-    return new VersionNames(
+  LiveLabels liveLabels(ServingProperties properties) {
+    return new LiveLabels(
         properties.directory().isSet() ? Set.of() : Set.of(properties.store().alias()));
+  }
+
+  @Bean
+  VersionNames versionNames(LiveLabels labels) {
+    return new VersionNames(labels);
   }
 
   @Bean

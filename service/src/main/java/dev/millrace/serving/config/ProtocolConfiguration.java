@@ -4,6 +4,7 @@ import dev.millrace.serving.api.console.ConsoleRoutes;
 import dev.millrace.serving.api.console.PageHeaders;
 import dev.millrace.serving.api.edge.BodyBudget;
 import dev.millrace.serving.api.edge.ChangeableSettings;
+import dev.millrace.serving.api.edge.LiveLabels;
 import dev.millrace.serving.api.edge.LogSettings;
 import dev.millrace.serving.api.edge.RequestLimits;
 import dev.millrace.serving.api.edge.TraceSettings;
@@ -90,7 +91,8 @@ class ProtocolConfiguration {
       ModelCatalog catalog,
       ModelControl control,
       ChangeableSettings changeable,
-      SharedRegions regions) {
+      SharedRegions regions,
+      LiveLabels labels) {
     var http = properties.http();
     var grpc = properties.grpc();
     var settings =
@@ -109,7 +111,7 @@ class ProtocolConfiguration {
         control,
         changeable,
         regions,
-        new TfServingGrpc(inference, catalog, limits.maxBodyBytes()));
+        new TfServingGrpc(inference, catalog, labels, limits.maxBodyBytes()));
   }
 
   @Bean

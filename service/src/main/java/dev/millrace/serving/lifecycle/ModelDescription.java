@@ -3,6 +3,7 @@ package dev.millrace.serving.lifecycle;
 import dev.millrace.protocol.oip.ModelConfig;
 import dev.millrace.protocol.oip.ModelEnsembling.Step;
 import dev.millrace.protocol.packaging.ImageDescription;
+import dev.millrace.protocol.packaging.SignatureColumn;
 import dev.millrace.serving.modelconfig.CompletedConfig;
 import dev.millrace.serving.tensor.Signature;
 import java.util.List;
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param config all of it in Triton's form, completed
  * @param outputLabels names of classes by output, of the outputs for which the configuration names
  *     a file
- * @param columns names of the columns that the one input of two dimensions takes, in their order;
- *     empty where they are not known
+ * @param columns those that the one input of two dimensions takes, in their order; empty where they
+ *     are not known
  */
 public record ModelDescription(
     String model,
@@ -35,7 +36,7 @@ public record ModelDescription(
     @Nullable ImageDescription image,
     ModelConfig config,
     Map<String, List<String>> outputLabels,
-    List<String> columns) {
+    List<SignatureColumn> columns) {
   /** Copies the lists. */
   public ModelDescription {
     versions = List.copyOf(versions);

@@ -2,6 +2,7 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.protocol.packaging.GoldenExamples;
 import dev.millrace.protocol.packaging.ImageDescription;
+import dev.millrace.protocol.packaging.SignatureColumn;
 import dev.millrace.serving.modelconfig.DeclaredConfig;
 import dev.millrace.serving.runtime.ModelLoadException;
 import java.io.IOException;
@@ -28,7 +29,7 @@ public record ServablePackage(
     GoldenExamples golden,
     List<Path> settingsFiles,
     @Nullable DeclaredConfig config,
-    List<String> columns) {
+    List<SignatureColumn> columns) {
   /** Copies the lists. */
   public ServablePackage {
     labels = List.copyOf(labels);

@@ -1,9 +1,9 @@
 package dev.millrace.serving.repository;
 
-import dev.millrace.protocol.packaging.ColumnNames;
 import dev.millrace.protocol.packaging.GoldenExamples;
 import dev.millrace.protocol.packaging.ModelManifest;
 import dev.millrace.protocol.packaging.ModelPackage;
+import dev.millrace.protocol.packaging.SignatureColumn;
 import dev.millrace.serving.lifecycle.ServablePackage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -119,9 +119,11 @@ final class ModelFiles {
   }
 
   /** The columns that an MLmodel file in a folder names; empty when there is none. */
-  private static List<String> columnsIn(Path folder) throws IOException {
+  private static List<SignatureColumn> columnsIn(Path folder) throws IOException {
     var file = folder.resolve(MlmodelFile.NAME);
-    return Files.isRegularFile(file) ? ColumnNames.of(MlmodelFile.read(file).inputs()) : List.of();
+    return Files.isRegularFile(file)
+        ? SignatureColumn.of(MlmodelFile.read(file).inputs())
+        : List.of();
   }
 
   /** The labels that lie in a folder; empty when there are none. */

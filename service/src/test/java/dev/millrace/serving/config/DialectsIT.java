@@ -57,7 +57,7 @@ class DialectsIT {
           onnx:
             data: model.onnx
         signature:
-          inputs: '[{"type": "float", "name": "a"}, {"type": "float", "name": "b"}]'
+          inputs: '[{"type": "integer", "name": "a"}, {"type": "float", "name": "b", "required": false}]'
         """);
     service =
         RunningService.serving(
@@ -318,6 +318,18 @@ class DialectsIT {
     assertBody(
         post("/models/named/invoke", "b,a\n1,2\n", "Content-Type", "text/csv"),
         "{\"predictions\":[[2.0,1.0]]}");
+  }
+
+  @Test
+  @Conforms(to = Protocol.MLFLOW, with = "types and optional columns of the MLmodel file")
+  void holdsTablesToTheTypesOfTheMlmodelFile() {
+    assertBody(
+        post("/models/named/invoke", "a\n2\n", "Content-Type", "text/csv"),
+        "{\"predictions\":[[2.0,NaN]]}");
+    var refused = post("/models/named/invoke", "b,a\n1,2.5\n", "Content-Type", "text/csv");
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(new String(refused.body(), UTF_8))
+        .contains("the column 'a' is of type integer in the model's signature");
   }
 
   @Test

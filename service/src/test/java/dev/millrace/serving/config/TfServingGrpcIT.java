@@ -92,6 +92,18 @@ class TfServingGrpcIT {
   }
 
   @Test
+  @Conforms(to = Protocol.TFS_GRPC, with = "Predict and GetModelStatus with a label")
+  void findsTheVersionOfALabel() {
+    var spec = named("pairs").setVersionLabel("stable");
+    var answer = predictions().predict(pairs(floats()).setModelSpec(spec).build());
+    assertThat(answer.getModelSpec().getVersion().getValue()).isEqualTo(1);
+    var status =
+        models().getModelStatus(GetModelStatusRequest.newBuilder().setModelSpec(spec).build());
+    assertThat(status.getModelVersionStatusList()).hasSize(1);
+    assertThat(status.getModelVersionStatus(0).getVersion()).isEqualTo(1);
+  }
+
+  @Test
   @Conforms(to = Protocol.TFS_GRPC, with = "DT_STRING")
   void carriesStrings() {
     var strange = ByteString.copyFromUtf8("gr\u00FC\u00DFe");

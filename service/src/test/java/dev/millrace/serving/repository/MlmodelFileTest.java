@@ -3,7 +3,7 @@ package dev.millrace.serving.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.millrace.protocol.packaging.ColumnNames;
+import dev.millrace.protocol.packaging.SignatureColumn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,16 +73,18 @@ class MlmodelFileTest {
         utc_time_created: '2026'
         """;
     var inputs = MlmodelFile.parse(text.lines().toList()).inputs();
-    assertThat(ColumnNames.of(inputs)).containsExactly("petal width's", "b");
+    assertThat(SignatureColumn.of(inputs))
+        .extracting(SignatureColumn::name)
+        .containsExactly("petal width's", "b");
   }
 
   @Test
   void findsNoColumnsInOtherSignatures() {
-    assertThat(ColumnNames.of("")).isEmpty();
-    assertThat(ColumnNames.of("[{")).isEmpty();
-    assertThat(ColumnNames.of("{\"a\":1}")).isEmpty();
-    assertThat(ColumnNames.of("[{\"type\":\"tensor\",\"name\":\"x\"}]")).isEmpty();
-    assertThat(ColumnNames.of("[{\"type\":\"double\"}]")).isEmpty();
+    assertThat(SignatureColumn.of("")).isEmpty();
+    assertThat(SignatureColumn.of("[{")).isEmpty();
+    assertThat(SignatureColumn.of("{\"a\":1}")).isEmpty();
+    assertThat(SignatureColumn.of("[{\"type\":\"tensor\",\"name\":\"x\"}]")).isEmpty();
+    assertThat(SignatureColumn.of("[{\"type\":\"double\"}]")).isEmpty();
   }
 
   @Test

@@ -4,13 +4,13 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /** Names values of a request for people. */
-final class Tokens {
+public final class Tokens {
   private static final int MOST_SHOWN = 40;
 
   private Tokens() {}
 
   /** The value that the parser is at; a number is shown as the client wrote it. */
-  static String shown(JsonParser json) {
+  public static String shown(JsonParser json) {
     var token = json.currentToken();
     return switch (token) {
       case START_OBJECT, PROPERTY_NAME, END_OBJECT -> "an object";
@@ -24,7 +24,8 @@ final class Tokens {
     };
   }
 
-  static String shortened(String text) {
+  /** A text, cut off where it is long. */
+  public static String shortened(String text) {
     return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "…";
   }
 

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import tools.jackson.core.JsonParser;
 
 /** The columns of records: the keys of the first one, which the others may have in any order. */
 final class RecordColumns {
@@ -12,28 +13,39 @@ final class RecordColumns {
   private final BitSet met = new BitSet();
   private int[] order = new int[8];
   private int count;
-  private final boolean declared;
+  private final DeclaredColumns declared;
 
   /** Those that are declared, or else those of the first record. */
   RecordColumns(DeclaredColumns declared) {
-    this.declared = !declared.names().isEmpty();
+    this.declared = declared;
     declared.names().forEach(name -> places.put(name, places.size()));
   }
 
   /** A column that the first record lacks is a mistake rather than missing numbers. */
   void requireComplete(boolean firstRecord) {
-    if (firstRecord && missing() > 0) {
-      throw new UnfitValueException(
-          "the record lacks columns of the model, which takes " + places.keySet());
+    if (!firstRecord || declared.isEmpty()) {
+      return;
+    }
+    for (int place = met.nextClearBit(0);
+        place < places.size();
+        place = met.nextClearBit(place + 1)) {
+      declared.requireOptional(place);
+    }
+  }
+
+  /** Throws UnfitValueException where the value of the key that was met is none of its column. */
+  void check(JsonParser json) {
+    if (!declared.isEmpty()) {
+      declared.check(order[count - 1], json);
     }
   }
 
   /** A key of the record, whose value follows; false where the model does not take it. */
   boolean meet(String name, boolean firstRecord) {
-    if (declared && !places.containsKey(name)) {
+    if (!declared.isEmpty() && !places.containsKey(name)) {
       return false;
     }
-    boolean first = firstRecord && !declared;
+    boolean first = firstRecord && declared.isEmpty();
     var place = first ? places.putIfAbsent(name, places.size()) : places.get(name);
     if (first && place == null) {
       place = places.size() - 1;

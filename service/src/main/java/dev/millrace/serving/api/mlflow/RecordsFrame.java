@@ -86,6 +86,7 @@ final class RecordsFrame {
         continue;
       }
       try {
+        columns.check(json);
         input.readCell(json);
       } catch (UnfitValueException e) {
         throw e.in(name);

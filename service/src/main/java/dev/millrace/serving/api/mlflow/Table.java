@@ -27,7 +27,12 @@ final class Table {
   private final @Nullable TensorCollector rowInput;
   private final List<@Nullable TensorCollector> columnInputs;
 
-  /** Where the row's input takes each column; empty where it takes them as they come. */
+  private final DeclaredColumns declared;
+
+  /**
+   * Where the row's input takes each column, and then the optional ones that the table lacks; empty
+   * where it takes them as they come.
+   */
   private final int[] places;
 
   /** The places of the columns that are taken. */
@@ -46,16 +51,22 @@ final class Table {
     this.rowInput = rowInput;
     this.columnInputs = columnInputs;
     this.columns = columns;
+    declared = new DeclaredColumns(List.of());
     places = NO_PLACES;
     order = NO_PLACES;
   }
 
-  private Table(InputCollectors inputs, TensorCollector rowInput, int[] places) {
+  private Table(
+      InputCollectors inputs,
+      TensorCollector rowInput,
+      DeclaredColumns declared,
+      List<String> names) {
     this.inputs = inputs;
     this.rowInput = rowInput;
-    this.places = places;
+    this.declared = declared;
+    places = declared.places(names);
     columnInputs = List.of();
-    columns = places.length;
+    columns = names.size();
     order = Arrays.stream(places).filter(place -> place != DeclaredColumns.IGNORED).toArray();
   }
 
@@ -64,8 +75,7 @@ final class Table {
     requireOnce(columns);
     var inputs = new InputCollectors(model.signature(), memory, Missing.NOT_A_NUMBER);
     if (takesAllColumns(inputs, columns)) {
-      var places = DeclaredColumns.of(model).places(columns);
-      return new Table(inputs, inputs.only(), places);
+      return new Table(inputs, inputs.only(), DeclaredColumns.of(model), columns);
     }
     var byColumn = new ArrayList<@Nullable TensorCollector>(columns.size());
     for (var name : columns) {
@@ -110,6 +120,9 @@ final class Table {
 
   private void readRowCell(TensorCollector input, JsonParser json) {
     if (takesColumn()) {
+      if (!declared.isEmpty()) {
+        declared.check(places[column], json);
+      }
       input.readCell(json);
     } else {
       json.skipChildren();
@@ -125,6 +138,9 @@ final class Table {
     requireColumn();
     if (rowInput != null) {
       if (takesColumn()) {
+        if (!declared.isEmpty()) {
+          declared.check(places[column], text);
+        }
         rowInput.readCellText(text);
       }
     } else {
@@ -144,6 +160,9 @@ final class Table {
           "the row has %d cells, and the table %d columns".formatted(column, columns));
     }
     if (rowInput != null) {
+      for (int missing = columns; missing < places.length; missing++) {
+        rowInput.readMissingCell();
+      }
       rowInput.endRow(order);
     }
     column = 0;

@@ -1,31 +1,23 @@
 package dev.millrace.serving.api.tfs;
 
+import dev.millrace.serving.api.edge.LiveLabels;
 import dev.millrace.serving.api.edge.TargetPath;
 import dev.millrace.serving.api.json.JsonBody;
 import dev.millrace.serving.api.json.ModelTarget;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Finds the version that a path means. Its labels are the names that always mean the live version:
- * {@code stable}, and the alias that the service follows in a store.
- */
+/** Finds the version that a path means. */
 public final class VersionNames {
-  /** What TensorFlow Serving's operators call the version that most requests go to. */
-  private static final String STABLE = "stable";
-
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
 
-  private final Set<String> live;
+  private final LiveLabels labels;
 
-  /** With these labels besides {@code stable}. */
-  public VersionNames(Set<String> aliases) {
-    live = new TreeSet<>(aliases);
-    live.add(STABLE);
+  /** With these labels. */
+  public VersionNames(LiveLabels labels) {
+    this.labels = labels;
   }
 
   /** As {@link #decodedTarget}, of names as the path has them. */
@@ -43,8 +35,8 @@ public final class VersionNames {
    *     Serving, and NotFound for an unknown label
    */
   ModelTarget decodedTarget(String model, @Nullable String version, @Nullable String label) {
-    if (label != null) {
-      requireLive(model, label);
+    if (label != null && !labels.has(label)) {
+      throw new InferenceException(new InferenceFailure.NotFound(labels.refusal(model, label)));
     }
     if (version != null && !NUMBER.matcher(version).matches()) {
       throw JsonBody.refusal(
@@ -52,14 +44,5 @@ public final class VersionNames {
               .formatted(version));
     }
     return new ModelTarget(model, version);
-  }
-
-  private void requireLive(String model, String label) {
-    if (!live.contains(label)) {
-      throw new InferenceException(
-          new InferenceFailure.NotFound(
-              "Unrecognized servable version label: %s. Model '%s' has the labels %s, which all mean its live version."
-                  .formatted(label, model, live)));
-    }
   }
 }

@@ -7,12 +7,15 @@ import static dev.millrace.serving.api.json.Reading.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.protocol.oip.ModelConfig;
+import dev.millrace.protocol.packaging.SignatureColumn;
+import dev.millrace.protocol.packaging.SignatureColumn.Values;
 import dev.millrace.serving.api.json.Reading;
 import dev.millrace.serving.lifecycle.ModelDescription;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,18 +24,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ScoringBodyTest {
   private static final ModelDescription MATRIX = model(inputs(spec("x", DataType.FP32, -1, 3)));
   private static final ModelDescription DECLARED =
-      new ModelDescription(
-          "m",
-          "1",
-          List.of("1"),
-          "onnx",
-          MATRIX.signature(),
-          8,
-          List.of(),
-          null,
-          ModelConfig.getDefaultInstance(),
-          Map.of(),
-          List.of("a", "b", "c"));
+      declaring(Stream.of("a", "b", "c").map(SignatureColumn::named).toList());
+  private static final ModelDescription TYPED =
+      declaring(
+          List.of(
+              new SignatureColumn("a", Values.INTEGER, true),
+              new SignatureColumn("b", Values.LONG, false),
+              SignatureColumn.named("c")));
   private static final ModelDescription COLUMNS =
       model(inputs(spec("age", DataType.FP32, -1, 1), spec("name", DataType.BYTES, -1)));
   private static final ModelDescription PICTURES =
@@ -127,7 +125,7 @@ class ScoringBodyTest {
       textBlock =
           """
           {"dataframe_split":{"columns":["c","a"],"data":[[3,1]]}} | Unable to read dataframe_split: the table has no column 'b'; the model takes [a, b, c]
-          {"dataframe_records":[{"c":3,"a":1}]} | Unable to read dataframe_records[0]: the record lacks columns of the model, which takes [a, b, c]
+          {"dataframe_records":[{"c":3,"a":1}]} | Unable to read dataframe_records[0]: the table has no column 'b'; the model takes [a, b, c]
           """)
   void wantsTheColumnsThatAreDeclared(String body, String message) {
     assertThat(
@@ -207,5 +205,59 @@ class ScoringBodyTest {
             Reading.invalid(
                 body, (bytes, memory) -> ScoringBody.read(bytes, COLUMNS, memory).inputs()))
         .startsWith(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '^',
+      value = {
+        "{`dataframe_split`:{`columns`:[`c`,`a`],`data`:[[3.5,1],[6.5,4]]}}",
+        "{`dataframe_split`:{`columns`:[`a`,`b`,`c`],`data`:[[1,null,3.5],[4.0,null,6.5]]}}",
+        "{`dataframe_records`:[{`c`:3.5,`a`:1},{`a`:4,`c`:6.5}]}"
+      })
+  void fillsOptionalColumnsWithMissingNumbers(String body) {
+    Reading.read(
+        body.replace('`', '"'),
+        (bytes, memory) -> ScoringBody.read(bytes, TYPED, memory).inputs(),
+        inputs ->
+            assertThat(floats(inputs.getFirst()))
+                .containsExactly(1, Float.NaN, 3.5f, 4, Float.NaN, 6.5f));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'dataframe_split':{'columns':['a','c'],'data':[[1.5,2]]}} | dataframe_split.data[0][0]: the column 'a' is of type integer in the model's signature, and does not take 1.5",
+        "{'dataframe_split':{'columns':['a','c'],'data':[[2147483648,2]]}} | the column 'a' is of type integer",
+        "{'dataframe_split':{'columns':['a','c'],'data':[[null,2]]}} | does not take null",
+        "{'dataframe_split':{'columns':['a','c'],'data':[['x',2]]}} | does not take a string",
+        "{'dataframe_records':[{'a':1,'b':0.5,'c':2}]} | dataframe_records[0].b: the column 'b' is of type long",
+        "{'dataframe_records':[{'b':1,'c':2}]} | the table has no column 'a'; the model takes [a, b, c]",
+        "{'dataframe_split':{'columns':['a','b'],'data':[[1,2]]}} | the table has no column 'c'"
+      },
+      quoteCharacter = '^')
+  void refusesWhatTheSignatureDoesNotTake(String body, String message) {
+    assertThat(
+            Reading.invalid(
+                body.replace('\'', '"'),
+                (bytes, memory) -> ScoringBody.read(bytes, TYPED, memory).inputs()))
+        .contains(message);
+  }
+
+  private static ModelDescription declaring(List<SignatureColumn> columns) {
+    return new ModelDescription(
+        "m",
+        "1",
+        List.of("1"),
+        "onnx",
+        MATRIX.signature(),
+        8,
+        List.of(),
+        null,
+        ModelConfig.getDefaultInstance(),
+        Map.of(),
+        columns);
   }
 }

@@ -256,9 +256,11 @@ class SharedRegionsTest {
   @Test
   void takesTheBytesOfATensorOutOfAPlace() {
     register("r", "eight", 0, 8);
-    try (var input = regions.input("m", "x", DataType.INT16, 3, new SharedPlace("r", 0, 8))) {
+    try (var input = regions.input("m", "x", DataType.INT16, 3, new SharedPlace("r", 0, 6))) {
       assertThat(input.sizeBytes()).isEqualTo(6);
     }
+    refused(() -> regions.input("m", "x", DataType.INT16, 3, new SharedPlace("r", 0, 8)))
+        .hasMessage("input byte size mismatch for input 'x' for model 'm'. Expected 6, got 8");
     refused(() -> regions.input("m", "x", DataType.INT16, 3, new SharedPlace("r", 0, 4)))
         .hasMessage("input byte size mismatch for input 'x' for model 'm'. Expected 6, got 4");
     refused(

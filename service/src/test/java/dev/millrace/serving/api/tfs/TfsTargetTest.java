@@ -3,6 +3,7 @@ package dev.millrace.serving.api.tfs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.serving.api.edge.LiveLabels;
 import dev.millrace.serving.api.json.ModelTarget;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import java.util.Set;
@@ -11,7 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TfsTargetTest {
-  private final TfsDialect dialect = new TfsDialect(new VersionNames(Set.of("champion")));
+  private final TfsDialect dialect =
+      new TfsDialect(new VersionNames(new LiveLabels(Set.of("champion"))));
 
   @Test
   void findsModelAndVersion() {

@@ -9,6 +9,7 @@ import dev.millrace.protocol.tfs.ModelServiceGrpc;
 import dev.millrace.protocol.tfs.ModelVersionStatus;
 import dev.millrace.protocol.tfs.ModelVersionStatus.State;
 import dev.millrace.protocol.tfs.StatusProto;
+import dev.millrace.serving.api.edge.LiveLabels;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.lifecycle.VersionStatus;
@@ -19,9 +20,11 @@ import java.util.List;
 /** The states of versions. */
 final class ModelQueries extends ModelServiceGrpc.ModelServiceImplBase {
   private final ModelCatalog catalog;
+  private final LiveLabels labels;
 
-  ModelQueries(ModelCatalog catalog) {
+  ModelQueries(ModelCatalog catalog, LiveLabels labels) {
     this.catalog = catalog;
+    this.labels = labels;
   }
 
   @Override
@@ -34,9 +37,10 @@ final class ModelQueries extends ModelServiceGrpc.ModelServiceImplBase {
     if (!message.hasModelSpec()) {
       throw invalid("Missing ModelSpec");
     }
-    var servable = Servable.of(message.getModelSpec());
+    var servable = Servable.of(message.getModelSpec(), labels);
     var response = GetModelStatusResponse.newBuilder();
-    versions(servable).forEach(status -> add(response, status));
+    versions(servable, message.getModelSpec().hasVersionLabel())
+        .forEach(status -> add(response, status));
     if (response.getModelVersionStatusCount() == 0) {
       throw unknown(servable);
     }
@@ -44,10 +48,11 @@ final class ModelQueries extends ModelServiceGrpc.ModelServiceImplBase {
   }
 
   /** Newest first. */
-  private List<VersionStatus> versions(Servable servable) {
+  private List<VersionStatus> versions(Servable servable, boolean isLabelled) {
     return catalog.versions().reversed().stream()
         .filter(status -> status.model().equals(servable.model()))
         .filter(status -> servable.version() == null || status.version().equals(servable.version()))
+        .filter(status -> !isLabelled || status.live())
         .toList();
   }
 

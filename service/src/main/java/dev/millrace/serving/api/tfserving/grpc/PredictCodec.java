@@ -6,6 +6,7 @@ import dev.millrace.protocol.tfs.ModelSpec;
 import dev.millrace.protocol.tfs.PredictRequest;
 import dev.millrace.protocol.tfs.PredictResponse;
 import dev.millrace.protocol.tfs.PredictionServiceGrpc;
+import dev.millrace.serving.api.edge.LiveLabels;
 import dev.millrace.serving.api.edge.grpc.CallDeadline;
 import dev.millrace.serving.api.edge.grpc.InferCodec;
 import dev.millrace.serving.failure.InferenceException;
@@ -32,9 +33,12 @@ final class PredictCodec implements InferCodec<DecodedPredict> {
   private final InferenceService inference;
   private final ModelCatalog catalog;
   private final MessageCost cost;
+  private final LiveLabels labels;
   private final int maxTensorBytes;
 
-  PredictCodec(InferenceService inference, ModelCatalog catalog, int maxMessageBytes) {
+  PredictCodec(
+      InferenceService inference, ModelCatalog catalog, LiveLabels labels, int maxMessageBytes) {
+    this.labels = labels;
     this.inference = inference;
     this.catalog = catalog;
     cost = new MessageCost(PredictRequest.getDescriptor(), maxMessageBytes);
@@ -77,7 +81,7 @@ final class PredictCodec implements InferCodec<DecodedPredict> {
     if (!message.hasModelSpec()) {
       throw invalid("Missing ModelSpec");
     }
-    var servable = Servable.of(message.getModelSpec());
+    var servable = Servable.of(message.getModelSpec(), labels);
     var model = servable.describedBy(catalog);
     checkSignature(message.getModelSpec().getSignatureName());
     SignatureNames.check(message, model.signature());

@@ -9,6 +9,7 @@ import dev.millrace.protocol.tfs.PredictionServiceGrpc;
 import dev.millrace.protocol.tfs.SignatureDef;
 import dev.millrace.protocol.tfs.SignatureDefMap;
 import dev.millrace.protocol.tfs.TensorInfo;
+import dev.millrace.serving.api.edge.LiveLabels;
 import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.tensor.Signature;
 import dev.millrace.serving.tensor.TensorSpec;
@@ -20,9 +21,11 @@ final class PredictionQueries extends PredictionServiceGrpc.PredictionServiceImp
   private static final String METHOD = "tensorflow/serving/predict";
 
   private final ModelCatalog catalog;
+  private final LiveLabels labels;
 
-  PredictionQueries(ModelCatalog catalog) {
+  PredictionQueries(ModelCatalog catalog, LiveLabels labels) {
     this.catalog = catalog;
+    this.labels = labels;
   }
 
   @Override
@@ -33,7 +36,7 @@ final class PredictionQueries extends PredictionServiceGrpc.PredictionServiceImp
 
   private GetModelMetadataResponse metadata(GetModelMetadataRequest message) {
     checkFields(message);
-    var model = Servable.of(message.getModelSpec()).describedBy(catalog);
+    var model = Servable.of(message.getModelSpec(), labels).describedBy(catalog);
     return GetModelMetadataResponse.newBuilder()
         .setModelSpec(Servable.spec(model.model(), model.version()))
         .putMetadata(SIGNATURES, Any.pack(signatures(model.signature())))

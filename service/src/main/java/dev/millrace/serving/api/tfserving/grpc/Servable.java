@@ -4,6 +4,7 @@ import static dev.millrace.serving.api.tfserving.grpc.Refused.invalid;
 
 import com.google.protobuf.Int64Value;
 import dev.millrace.protocol.tfs.ModelSpec;
+import dev.millrace.serving.api.edge.LiveLabels;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.ModelCatalog;
@@ -21,13 +22,16 @@ record Servable(String model, @Nullable String version) {
   static final String SIGNATURE = "serving_default";
 
   /** Throws InferenceException where the specification cannot be met by any model. */
-  static Servable of(ModelSpec spec) {
+  static Servable of(ModelSpec spec, LiveLabels labels) {
     return switch (spec.getVersionChoiceCase()) {
       case VERSION -> new Servable(spec.getName(), Long.toString(spec.getVersion().getValue()));
       case VERSIONCHOICE_NOT_SET -> new Servable(spec.getName(), null);
-      // Labels are set by a configuration that this server does not have.
-      case VERSION_LABEL ->
-          throw invalid("Unrecognized servable version label: " + spec.getVersionLabel());
+      case VERSION_LABEL -> {
+        if (!labels.has(spec.getVersionLabel())) {
+          throw invalid(labels.refusal(spec.getName(), spec.getVersionLabel()));
+        }
+        yield new Servable(spec.getName(), null);
+      }
     };
   }
 

@@ -2,6 +2,7 @@ package dev.millrace.serving.api.tfserving.grpc;
 
 import dev.millrace.protocol.tfs.ModelServiceGrpc;
 import dev.millrace.protocol.tfs.PredictionServiceGrpc;
+import dev.millrace.serving.api.edge.LiveLabels;
 import dev.millrace.serving.api.edge.grpc.GrpcMethods;
 import dev.millrace.serving.api.edge.grpc.GrpcProtocol;
 import dev.millrace.serving.api.edge.grpc.InferCalls;
@@ -15,14 +16,18 @@ import java.util.Map;
 public final class TfServingGrpc implements GrpcProtocol {
   private final InferenceService inference;
   private final ModelCatalog catalog;
+  private final LiveLabels labels;
   private final int maxMessageBytes;
 
   /**
    * Answers with the models of the catalog.
    *
+   * @param labels that name versions
    * @param maxMessageBytes the most that a message may take once it is parsed, and its tensors
    */
-  public TfServingGrpc(InferenceService inference, ModelCatalog catalog, int maxMessageBytes) {
+  public TfServingGrpc(
+      InferenceService inference, ModelCatalog catalog, LiveLabels labels, int maxMessageBytes) {
+    this.labels = labels;
     this.inference = inference;
     this.catalog = catalog;
     this.maxMessageBytes = maxMessageBytes;
@@ -38,10 +43,10 @@ public final class TfServingGrpc implements GrpcProtocol {
         new UnservedMethod(
             "%s takes tf.Example rows, which Millrace does not read. Send the tensors with Predict.");
     return GrpcMethods.of(
-        new PredictionQueries(catalog).bindService(),
+        new PredictionQueries(catalog, labels).bindService(),
         Map.of(
             PredictionServiceGrpc.getPredictMethod().getFullMethodName(),
-            calls.method(new PredictCodec(inference, catalog, maxMessageBytes)),
+            calls.method(new PredictCodec(inference, catalog, labels, maxMessageBytes)),
             PredictionServiceGrpc.getClassifyMethod().getFullMethodName(),
             rows,
             PredictionServiceGrpc.getRegressMethod().getFullMethodName(),
@@ -52,7 +57,7 @@ public final class TfServingGrpc implements GrpcProtocol {
 
   private ServerServiceDefinition models() {
     return GrpcMethods.of(
-        new ModelQueries(catalog).bindService(),
+        new ModelQueries(catalog, labels).bindService(),
         Map.of(
             ModelServiceGrpc.getHandleReloadConfigRequestMethod().getFullMethodName(),
             new UnservedMethod(

@@ -105,9 +105,9 @@ class SharedTensorsTest {
   }
 
   @Test
-  void takesOnlyTheElementsOutOfALargerPlace() {
+  void takesTheElementsOutOfTheirPlaceInALargerRegion() {
     read(
-        "{\"inputs\":[" + input("UINT8", 4, "\"shared_memory_byte_size\":200") + "]}",
+        "{\"inputs\":[" + input("UINT8", 4, "\"shared_memory_byte_size\":4") + "]}",
         _ -> {},
         request -> {
           assertThat(request.inputs().getFirst().data().remaining()).isEqualTo(4);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.TextFormat;
 import dev.millrace.protocol.tfs.PredictRequest;
+import dev.millrace.serving.api.edge.LiveLabels;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fake.FakeEngine;
@@ -17,6 +18,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +50,8 @@ class PredictFuzzTest {
   @BeforeEach
   void serve() {
     engine.rollout().serve(candidate("pairs", "1", "2"));
-    codec = new PredictCodec(engine.inference(), engine.catalog(), 1 << 16);
+    codec =
+        new PredictCodec(engine.inference(), engine.catalog(), new LiveLabels(Set.of()), 1 << 16);
   }
 
   @AfterEach
