@@ -1,6 +1,7 @@
 package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Signature;
 import dev.millrace.serving.tensor.Tensor;
@@ -12,8 +13,8 @@ import java.util.concurrent.Executor;
 
 /** Inputs made of zeros, to warm a model up. */
 public final class Zeros {
-  /** The length of an empty string, of which a zero tensor of BYTES consists. */
-  private static final int EMPTY_STRING_BYTES = 4;
+  /** A text that models which read numbers out of texts can read: its length, and a zero. */
+  private static final byte[] TEXT = {1, 0, 0, 0, '0'};
 
   private Zeros() {}
 
@@ -36,13 +37,14 @@ public final class Zeros {
       }
     }
     var shape = Shape.of(dimensions);
-    int elementBytes = Math.max(spec.type().sizeBytes(), 0);
-    int bytes =
-        Math.toIntExact(
-            Math.multiplyExact(
-                shape.elementCount(), elementBytes == 0 ? EMPTY_STRING_BYTES : elementBytes));
+    boolean isText = spec.type() == DataType.BYTES;
+    int elementBytes = isText ? TEXT.length : spec.type().sizeBytes();
+    int bytes = Math.toIntExact(Math.multiplyExact(shape.elementCount(), elementBytes));
     var data = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    return new Tensor(spec.name(), spec.type(), shape, data);
+    while (isText && data.hasRemaining()) {
+      data.put(TEXT);
+    }
+    return new Tensor(spec.name(), spec.type(), shape, data.rewind());
   }
 
   /** Nobody waits for a warm-up. */

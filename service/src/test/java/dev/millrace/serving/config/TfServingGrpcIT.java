@@ -137,7 +137,7 @@ class TfServingGrpcIT {
                 .predict(
                     pairs(floats()).setModelSpec(named("pairs").setVersionLabel("best")).build()),
         Status.Code.INVALID_ARGUMENT,
-        "Unrecognized servable version label: best");
+        "Unrecognized servable version label: best. Model 'pairs' has the labels [stable], which all mean its live version.");
     assertFails(
         () ->
             predictions()

@@ -65,7 +65,7 @@ final class ControlBody {
 
   /** A boolean parameter, false where it is absent. */
   boolean parameterFlag(String parameter) {
-    return flag(root.path("parameters"), parameter);
+    return flag(parameters(), parameter);
   }
 
   /** The whole object. */
@@ -77,7 +77,7 @@ final class ControlBody {
   SentModel sent() {
     String config = null;
     var files = new HashMap<String, ByteBuffer>();
-    for (var parameter : root.path("parameters").properties()) {
+    for (var parameter : parameters().properties()) {
       var name = parameter.getKey();
       if (name.startsWith(LoadParameters.FILE)) {
         var path = name.substring(LoadParameters.FILE.length());
@@ -91,6 +91,14 @@ final class ControlBody {
       }
     }
     return new SentModel(config, files);
+  }
+
+  private JsonNode parameters() {
+    var parameters = root.path("parameters");
+    if (!parameters.isMissingNode() && !parameters.isObject()) {
+      throw JsonReader.refusal("Unable to parse 'parameters': expected an object");
+    }
+    return parameters;
   }
 
   private static ByteBuffer bytes(String name, JsonNode value) {

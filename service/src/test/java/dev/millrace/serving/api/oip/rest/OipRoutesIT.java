@@ -133,6 +133,8 @@ class OipRoutesIT {
         "a/load|{\"parameters\":{\"config\":{}}}|400|Config parameter 'config' must have string type",
         "a/load|{\"parameters\":{\"file:1/model.onnx\":\"\"}}|501|brings a file along",
         "a/load|{\"parameters\":{\"other\":1}}|400|Unrecognized load parameter 'other'",
+        "a/load|{\"parameters\":[null]}|400|Unable to parse 'parameters': expected an object",
+        "a/unload|{\"parameters\":null}|400|Unable to parse 'parameters': expected an object",
         "a/load|{|400|Unable to parse the request as JSON",
         "a/load|[]|400|it is not an object",
         "a/unload|{\"parameters\":{\"unload_dependents\":1}}|400|expected true or false"
