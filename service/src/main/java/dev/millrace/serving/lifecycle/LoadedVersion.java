@@ -100,7 +100,7 @@ final class LoadedVersion {
   }
 
   boolean mayBeUnloaded() {
-    return workers.residence() == Residence.ON_DEMAND;
+    return workers.residence() == Residence.ON_DEMAND && !workers.scheduler().isExpected();
   }
 
   /** What remains of it when it is unloaded to make room. */

@@ -55,6 +55,7 @@ final class Retirement {
 
   /** Closes on a thread of its own: the last lease may be given back on an event loop. */
   private CompletableFuture<Void> whenDrained(ServedModel model, LoadedVersion version) {
+    version.workers().scheduler().retire();
     return version
         .leases()
         .drained()

@@ -7,6 +7,7 @@ import dev.millrace.protocol.oip.ModelSequenceBatching.State;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.scheduling.SequenceControl;
 import dev.millrace.serving.scheduling.SequencePlan;
+import dev.millrace.serving.scheduling.SequenceScheduler;
 import dev.millrace.serving.scheduling.SequenceState;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
@@ -62,12 +63,25 @@ public final class SequencePlans {
             signature.inputs().subList(0, ofClients),
             signature.outputs().subList(0, config.getOutputCount()),
             signature.batchable());
-    return new SequencePlan(
-        visible,
-        controls(signature.inputs().subList(ofClients, ofClients + controls)),
-        states(signature.inputs().subList(ofClients + controls, signature.inputs().size())),
-        Math.multiplyExact(copies, slotsOfCopy()),
-        idleLimit());
+    var plan =
+        new SequencePlan(
+            visible,
+            controls(signature.inputs().subList(ofClients, ofClients + controls)),
+            states(signature.inputs().subList(ofClients + controls, signature.inputs().size())),
+            (int) Math.min((long) copies * slotsOfCopy(), Integer.MAX_VALUE),
+            idleLimit());
+    requireRoom(plan);
+    return plan;
+  }
+
+  private static void requireRoom(SequencePlan plan) {
+    long most = SequenceScheduler.mostStateBytes();
+    if (plan.leastStateBytes() > most) {
+      throw new ModelLoadException(
+          "%d sequences at a time have states of %d bytes, and there is room for %d. Let fewer take part, by max_candidate_sequences or max_batch_size, or give the JVM more memory with -Xmx."
+              .formatted(plan.slots(), plan.leastStateBytes(), most),
+          null);
+    }
   }
 
   private int slotsOfCopy() {
@@ -102,7 +116,7 @@ public final class SequencePlans {
   }
 
   private static ByteBuffer value(Control control, int index) {
-    var bytes = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    var bytes = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     if (control.getInt32FalseTrueCount() > 0) {
       return bytes.putInt(control.getInt32FalseTrue(index)).flip();
     }
@@ -175,7 +189,7 @@ public final class SequencePlans {
   private static ModelLoadException refusal(State state, String what, @Nullable IOException cause) {
     return new ModelLoadException(
         "The initial state of '%s' in config.pbtxt %s. Correct it."
-            .formatted(state.getInputName(), what),
+            .formatted(state.getInputName(), what.replaceFirst("\\.$", "")),
         cause);
   }
 }

@@ -14,6 +14,7 @@ import java.util.Set;
 /** What Triton refuses of sequence batching. */
 final class SequenceRules {
   private static final String AT = "sequence_batching";
+  private static final int MOST_CANDIDATES = 100_000;
   private static final Set<DataType> ID_TYPES =
       EnumSet.of(
           DataType.TYPE_UINT64,
@@ -45,8 +46,12 @@ final class SequenceRules {
           "an answer of a sequence depends on the requests before it, so none can be kept for "
               + model);
     }
-    if (batching.getOldest().getMaxCandidateSequences() < 0) {
-      throw refusal(".oldest.max_candidate_sequences", "must be 1 or more");
+    int candidates = batching.getOldest().getMaxCandidateSequences();
+    if (candidates < 0 || candidates > MOST_CANDIDATES) {
+      throw refusal(
+          ".oldest.max_candidate_sequences",
+          "is %d; it must be 1 to %d, or 0 for max_batch_size"
+              .formatted(candidates, MOST_CANDIDATES));
     }
     requireDelays();
     requirePreferred();

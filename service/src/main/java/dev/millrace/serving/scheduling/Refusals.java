@@ -44,7 +44,23 @@ final class Refusals {
             + id
             + " to model '"
             + model
-            + "' must specify the START flag on the first request of the sequence; a sequence that had no request for too long is over.");
+            + "' must specify the START flag on the first request of the sequence; a sequence is over when it had no request for too long, and when its model was loaded anew.");
+  }
+
+  InferenceFailure sequencesFull(int waiting) {
+    return new InferenceFailure.Overloaded(
+        "So many requests wait for their sequences in model '"
+            + model
+            + "': "
+            + waiting
+            + ". End sequences that are done by sequence_end, send fewer at once, or try again later.");
+  }
+
+  InferenceFailure stateLost() {
+    return new InferenceFailure.Overloaded(
+        "There is no memory for the state of this sequence of model '"
+            + model
+            + "', and the sequence is over. Start it anew later, or let fewer take part at a time.");
   }
 
   InferenceFailure rowsInSequence() {

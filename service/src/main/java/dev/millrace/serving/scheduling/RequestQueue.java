@@ -217,10 +217,11 @@ final class RequestQueue {
       if (part == null) {
         return;
       }
-      looksLeft--;
+      // What is not wanted leaves the queue, and is no reason to stop before what is.
       if (isUnwanted(part, nowNanos)) {
         batch.addUnwanted(part);
       } else {
+        looksLeft--;
         batch.addIfFitting(part, nowNanos);
       }
     }

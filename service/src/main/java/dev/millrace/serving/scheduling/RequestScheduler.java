@@ -19,6 +19,14 @@ public interface RequestScheduler extends AutoCloseable {
   /** Completes when nothing is left that could answer; requests are refused from then on. */
   CompletionStage<Void> lost();
 
+  /** Whether clients expect more of it than the requests that it has. */
+  default boolean isExpected() {
+    return false;
+  }
+
+  /** Told when no more requests will come; those that wait for others to come are refused. */
+  default void retire() {}
+
   /**
    * Refuses new requests with NotReady, lets queued ones finish for a while, fails the rest, and
    * gives memory back. Blocks; idempotent.

@@ -5,9 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,11 @@ final class Sequence {
   private final SequenceTag.Id id;
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private List<Tensor> state;
+
+  /** Of the state before the last, to be written over; the first state is that of all sequences. */
+  private List<ByteBuffer> spare = List.of();
+
+  private long stateBytes;
   private boolean started;
   private boolean running;
   private boolean hasSlot;
@@ -70,9 +76,12 @@ final class Sequence {
     lastUseNanos = nowNanos;
   }
 
-  /** Whether all that ever came has run, and nothing more will come. */
+  /**
+   * Whether nothing is under way, and nothing more will come; what never ran is not waited for, for
+   * its client knows that it failed.
+   */
   boolean isOver() {
-    return complete && isIdle();
+    return isIdle() && (complete || !started);
   }
 
   /** Whether nothing waits and nothing runs. */
@@ -84,18 +93,18 @@ final class Sequence {
     return lastUseNanos;
   }
 
-  /** Takes out those that waited for too long. */
-  List<Waiting> late(long nowNanos) {
-    var late = new ArrayList<Waiting>();
-    for (Iterator<Waiting> all = waiting.iterator(); all.hasNext(); ) {
-      var one = all.next();
-      long deadline = one.request().deadlineNanos();
-      if (deadline != Long.MAX_VALUE && deadline - nowNanos <= 0) {
-        all.remove();
-        late.add(one);
-      }
-    }
-    return late;
+  /** Takes out those of this kind; returns how many. */
+  int takeOut(Predicate<Waiting> kind, Consumer<Waiting> taken) {
+    int before = waiting.size();
+    waiting.removeIf(
+        one -> {
+          boolean leaves = kind.test(one);
+          if (leaves) {
+            taken.accept(one);
+          }
+          return leaves;
+        });
+    return before - waiting.size();
   }
 
   /** The earliest deadline of those that wait; {@link Long#MAX_VALUE} where none has one. */
@@ -107,20 +116,17 @@ final class Sequence {
     return next;
   }
 
-  /** Takes out all. */
-  List<Waiting> drain() {
-    var all = List.copyOf(waiting);
-    waiting.clear();
-    complete = true;
-    return all;
-  }
-
   int waiting() {
     return waiting.size();
   }
 
   List<Tensor> state() {
     return state;
+  }
+
+  /** What its states take. */
+  long stateBytes() {
+    return stateBytes;
   }
 
   /**
@@ -135,19 +141,48 @@ final class Sequence {
    * The state after a run.
    *
    * @param outputs those of the states, in their order; copied
+   * @return false where there is no memory for it, and the state is as before
    */
-  void advance(List<Tensor> outputs) {
+  boolean advance(List<Tensor> outputs, StateMemory memory) {
+    var targets = targets(outputs, memory);
+    if (targets == null) {
+      return false;
+    }
     var next = new ArrayList<Tensor>(outputs.size());
     for (int i = 0; i < outputs.size(); i++) {
-      next.add(copy(outputs.get(i), state.get(i).name()));
+      next.add(copy(outputs.get(i), state.get(i).name(), targets.get(i)));
     }
+    spare = started ? state.stream().map(Tensor::data).toList() : List.of();
     state = next;
     started = true;
+    return true;
   }
 
-  private static Tensor copy(Tensor output, String name) {
-    var data = ByteBuffer.allocateDirect(output.data().remaining());
-    data.put(output.data().duplicate()).flip();
-    return new Tensor(name, output.type(), output.shape(), data.order(ByteOrder.LITTLE_ENDIAN));
+  /** Where the state goes: what is there already, where that is large enough. */
+  private @Nullable List<ByteBuffer> targets(List<Tensor> outputs, StateMemory memory) {
+    var targets = new ArrayList<ByteBuffer>(outputs.size());
+    for (int i = 0; i < outputs.size(); i++) {
+      int bytes = outputs.get(i).data().remaining();
+      var before = i < spare.size() ? spare.get(i) : null;
+      if (before != null && before.capacity() >= bytes) {
+        targets.add(before);
+        continue;
+      }
+      if (!memory.reserve(bytes)) {
+        return null;
+      }
+      stateBytes += bytes;
+      targets.add(ByteBuffer.allocateDirect(bytes));
+      if (before != null) {
+        memory.release(before.capacity());
+        stateBytes -= before.capacity();
+      }
+    }
+    return targets;
+  }
+
+  private static Tensor copy(Tensor output, String name, ByteBuffer target) {
+    target.clear().put(output.data().duplicate()).flip();
+    return new Tensor(name, output.type(), output.shape(), target.order(ByteOrder.LITTLE_ENDIAN));
   }
 }

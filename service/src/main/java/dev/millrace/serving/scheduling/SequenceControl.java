@@ -15,7 +15,7 @@ import java.util.Arrays;
  * An input by which a model is told where in its sequence a request stands.
  *
  * @param spec one element, and one for each row where the model has rows
- * @param no the element for false; unused for {@link Kind#ID}
+ * @param no the element for false, direct and little-endian; unused for {@link Kind#ID}
  * @param yes the same for true
  */
 public record SequenceControl(TensorSpec spec, Kind kind, ByteBuffer no, ByteBuffer yes) {
@@ -42,9 +42,7 @@ public record SequenceControl(TensorSpec spec, Kind kind, ByteBuffer no, ByteBuf
           case READY -> yes;
           case ID -> id(tag.id());
         };
-    var data = ByteBuffer.allocateDirect(element.remaining()).order(ByteOrder.LITTLE_ENDIAN);
-    data.put(element.duplicate()).flip();
-    return new Tensor(spec.name(), spec.type(), shape(), data);
+    return new Tensor(spec.name(), spec.type(), shape(), element);
   }
 
   private Shape shape() {
@@ -70,7 +68,7 @@ public record SequenceControl(TensorSpec spec, Kind kind, ByteBuffer no, ByteBuf
 
   private static ByteBuffer text(String text) {
     var bytes = text.getBytes(StandardCharsets.UTF_8);
-    return ByteBuffer.allocate(INT_BYTES + bytes.length)
+    return ByteBuffer.allocateDirect(INT_BYTES + bytes.length)
         .order(ByteOrder.LITTLE_ENDIAN)
         .putInt(bytes.length)
         .put(bytes)
@@ -79,7 +77,8 @@ public record SequenceControl(TensorSpec spec, Kind kind, ByteBuffer no, ByteBuf
 
   /** Cut off to the bits of the input's type, as Triton does. */
   private ByteBuffer number(long number) {
-    var bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(number);
+    var bytes =
+        ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(number);
     return bytes.flip().limit(spec.type().sizeBytes());
   }
 

@@ -33,6 +33,15 @@ public record SequencePlan(
     return states.stream().map(SequenceState::initial).toList();
   }
 
+  /** What the states of all slots take as long as they do not grow; each is there twice. */
+  public long leastStateBytes() {
+    long bytes = 0;
+    for (var state : states) {
+      bytes += 2L * state.initial().data().remaining();
+    }
+    return bytes * slots;
+  }
+
   /** All inputs of a run. */
   List<Tensor> inputs(ScheduledRequest request, SequenceTag tag, List<Tensor> state) {
     var inputs = new ArrayList<>(request.inputs());
@@ -43,11 +52,9 @@ public record SequencePlan(
     return inputs;
   }
 
-  /** The outputs that a client wants, always named. */
-  List<Integer> wanted(ScheduledRequest request) {
-    return request.outputIndexes().isEmpty()
-        ? IntStream.range(0, visible.outputs().size()).boxed().toList()
-        : request.outputIndexes();
+  /** The indexes of all outputs that clients see. */
+  List<Integer> allOutputs() {
+    return IntStream.range(0, visible.outputs().size()).boxed().toList();
   }
 
   /** The same and then the states among the outputs, each once. */

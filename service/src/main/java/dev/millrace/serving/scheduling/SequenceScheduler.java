@@ -13,8 +13,6 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,20 +27,18 @@ import org.slf4j.LoggerFactory;
 public final class SequenceScheduler implements RequestScheduler {
   private static final Logger log = LoggerFactory.getLogger(SequenceScheduler.class);
 
+  /** Of the memory outside of the heap, which is as large as the heap; the rest is for requests. */
+  private static final int SHARE_FOR_STATES = 4;
+
   private final RequestScheduler workers;
   private final SequencePlan plan;
   private final ModelMeters meters;
   private final NanoClock clock;
-  private final int mostWaiting;
   private final Refusals refusals;
   private final ExpiryTimer timer;
-  private final ReentrantLock lock = new ReentrantLock();
-
-  /** Guarded by the lock. */
-  private final SequenceTable table;
-
-  /** Guarded by the lock. */
-  private boolean closed;
+  private final Sequences sequences;
+  private final List<Integer> allOutputs;
+  private final StateMemory memory = new StateMemory(mostStateBytes());
 
   /** How often somebody asked for steps to be run since the one who runs them began. */
   private final AtomicInteger asked = new AtomicInteger();
@@ -50,7 +46,7 @@ public final class SequenceScheduler implements RequestScheduler {
   /**
    * Takes over the workers.
    *
-   * @param mostWaiting requests that may wait for their turn
+   * @param mostWaiting requests that may wait for a slot, and as many for the run before them
    */
   public SequenceScheduler(
       RequestScheduler workers,
@@ -62,10 +58,15 @@ public final class SequenceScheduler implements RequestScheduler {
     this.plan = plan;
     this.meters = meters;
     this.clock = clock;
-    this.mostWaiting = mostWaiting;
     refusals = new Refusals(meters.model());
-    table = new SequenceTable(plan.slots(), plan.idleLimit().toNanos());
+    allOutputs = plan.allOutputs();
+    sequences = new Sequences(plan, mostWaiting, memory, refusals);
     timer = new ExpiryTimer("sequences-" + meters.model(), this::sweep, clock);
+  }
+
+  /** What the states of the sequences of one model may take together. */
+  public static long mostStateBytes() {
+    return Runtime.getRuntime().maxMemory() / SHARE_FOR_STATES;
   }
 
   /**
@@ -80,42 +81,26 @@ public final class SequenceScheduler implements RequestScheduler {
   @Override
   public void submit(ScheduledRequest request) {
     var tag = request.sequence();
-    var objection = tag == null ? refusals.noSequence() : entered(request, tag);
+    // Counted before it may run, and so be counted down.
+    meters.queued();
+    var objection =
+        tag == null ? refusals.noSequence() : sequences.enter(request, tag, clock.nanos());
     if (objection != null) {
+      meters.dequeued();
       fail(request, objection);
     } else if (request.deadlineNanos() != Long.MAX_VALUE) {
-      timer.watch(request.deadlineNanos());
+      watch(request.deadlineNanos());
     }
     runSteps();
   }
 
-  /** Null where the request is in its sequence now. */
-  private @Nullable InferenceFailure entered(ScheduledRequest request, SequenceTag tag) {
-    if (request.rows() != 1) {
-      return refusals.rowsInSequence();
-    }
-    lock.lock();
+  /** Whatever breaks here, the request is in its sequence: others must still have their turn. */
+  private void watch(long atNanos) {
     try {
-      long now = clock.nanos();
-      table.expire(now);
-      var objection = objection(tag);
-      if (objection == null) {
-        table.add(new Waiting(request, tag, now), plan.initial());
-      }
-      return objection;
-    } finally {
-      lock.unlock();
+      timer.watch(atNanos);
+    } catch (RuntimeException | Error e) {
+      log.error("The timer of sequences could not be told", e);
     }
-  }
-
-  private @Nullable InferenceFailure objection(SequenceTag tag) {
-    if (closed) {
-      return refusals.closed();
-    }
-    if (!tag.start() && !table.knows(tag.id())) {
-      return refusals.notStarted(tag.id());
-    }
-    return table.waiting() < mostWaiting ? null : refusals.queueFull(table.waiting(), mostWaiting);
   }
 
   /**
@@ -128,25 +113,18 @@ public final class SequenceScheduler implements RequestScheduler {
     }
     int seen = 1;
     do {
-      for (var step = poll(); step != null; step = poll()) {
+      for (var step = sequences.poll(); step != null; step = sequences.poll()) {
         run(step);
       }
+      leave(sequences.takeForgotten(), refusals.cancelled());
       seen = asked.addAndGet(-seen);
     } while (seen > 0);
   }
 
-  private @Nullable Step poll() {
-    lock.lock();
-    try {
-      return table.poll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private void run(Step step) {
+    meters.dequeued();
     var request = step.waiting().request();
-    var wanted = plan.wanted(request);
+    var wanted = request.outputIndexes().isEmpty() ? allOutputs : request.outputIndexes();
     var outcome = new Advance(step, wanted.size(), plan.computed(wanted));
     try {
       var sequence = step.sequence();
@@ -171,47 +149,38 @@ public final class SequenceScheduler implements RequestScheduler {
 
   /** The next of its sequence, or of another one, may run. */
   private void over(Step step) {
-    lock.lock();
-    try {
-      table.ran(step.sequence(), clock.nanos());
-    } finally {
-      lock.unlock();
-    }
-    timer.watch(clock.nanos() + plan.idleLimit().toNanos());
+    long now = clock.nanos();
+    sequences.ran(step.sequence(), now);
+    watch(now + plan.idleLimit().toNanos());
     runSteps();
-  }
-
-  private void abandon(Sequence sequence) {
-    List<Waiting> rest;
-    lock.lock();
-    try {
-      rest = table.abandon(sequence);
-    } finally {
-      lock.unlock();
-    }
-    rest.forEach(waiting -> fail(waiting.request(), refusals.broken()));
   }
 
   /** Ends idle sequences, and tells those whose time is over; returns when to look again. */
   private long sweep(long nowNanos) {
     var late = new ArrayList<Waiting>();
-    long next;
-    lock.lock();
-    try {
-      next = Math.min(table.expire(nowNanos), table.late(nowNanos, late::add));
-    } finally {
-      lock.unlock();
-    }
+    long next = sequences.sweep(nowNanos, late::add);
     for (var waiting : late) {
-      fail(waiting.request(), refusals.expired(nowNanos - waiting.sinceNanos()));
+      leave(List.of(waiting), refusals.expired(nowNanos - waiting.sinceNanos()));
     }
     runSteps();
     return next;
   }
 
+  /** Tells those who leave without a run. */
+  private void leave(List<Waiting> gone, InferenceFailure failure) {
+    for (var waiting : gone) {
+      meters.dequeued();
+      fail(waiting.request(), failure);
+    }
+  }
+
   private void fail(ScheduledRequest request, InferenceFailure failure) {
     var reason =
-        failure instanceof InferenceFailure.Invalid ? FailureReason.OTHER : FailureReason.REJECTED;
+        switch (failure) {
+          case InferenceFailure.Invalid _ -> FailureReason.OTHER;
+          case InferenceFailure.Cancelled _ -> FailureReason.CANCELED;
+          default -> FailureReason.REJECTED;
+        };
     var handover = new Handover(meters);
     handover.failed(request, failure, reason);
     handover.send();
@@ -223,17 +192,21 @@ public final class SequenceScheduler implements RequestScheduler {
   }
 
   @Override
+  public boolean isExpected() {
+    return sequences.hasOpen();
+  }
+
+  /** The requests that would end the sequences go to the next version. */
+  @Override
+  public void retire() {
+    leave(sequences.retire(), refusals.closed());
+    runSteps();
+  }
+
+  @Override
   public void close() {
-    List<Waiting> rest;
-    lock.lock();
-    try {
-      closed = true;
-      rest = table.drain();
-    } finally {
-      lock.unlock();
-    }
+    leave(sequences.drain(), refusals.closed());
     timer.close();
-    rest.forEach(waiting -> fail(waiting.request(), refusals.closed()));
     workers.close();
   }
 
@@ -263,18 +236,24 @@ public final class SequenceScheduler implements RequestScheduler {
 
     @Override
     public void completed(BatchResult result) {
-      keep(result);
-      over(step);
-      client.completed(new Visible(result, wanted));
+      if (keeps(result)) {
+        over(step);
+        client.completed(new FirstOutputs(result, wanted));
+      } else {
+        leave(sequences.abandon(step.sequence()), refusals.stateLost());
+        over(step);
+        result.close();
+        client.failed(refusals.stateLost());
+      }
     }
 
     /** A sequence whose state got lost must not go on with an older one. */
-    private void keep(BatchResult result) {
+    private boolean keeps(BatchResult result) {
       try {
-        step.sequence().advance(states(result.outputs()));
+        return step.sequence().advance(states(result.outputs()), memory);
       } catch (RuntimeException | Error e) {
         log.error("The state of a sequence got lost: sequence={}", step.sequence().id(), e);
-        abandon(step.sequence());
+        return false;
       }
     }
 
@@ -290,24 +269,6 @@ public final class SequenceScheduler implements RequestScheduler {
     public void failed(InferenceFailure failure) {
       over(step);
       client.failed(failure);
-    }
-  }
-
-  /** What the client wanted of a result. */
-  private record Visible(BatchResult result, int wanted) implements BatchResult {
-    @Override
-    public List<Tensor> outputs() {
-      return result.outputs().subList(0, wanted);
-    }
-
-    @Override
-    public BatchTimings timings() {
-      return result.timings();
-    }
-
-    @Override
-    public void close() {
-      result.close();
     }
   }
 }

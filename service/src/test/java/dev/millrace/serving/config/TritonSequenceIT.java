@@ -206,6 +206,8 @@ class TritonSequenceIT {
         .contains("must specify a non-zero or non-empty correlation ID");
     assertThat(error(infer("sums", "\"text\"", "\"sequence_start\":true", 1)))
         .contains("Send a number as sequence_id");
+    assertThat(error(infer("joined", "\"" + "a".repeat(129) + "\"", "\"sequence_start\":true", 1)))
+        .startsWith("string correlation ID cannot be greater than 128 bytes");
     assertThat(error(infer("sums", "-1", "\"sequence_start\":true", 1)))
         .contains("Unable to parse 'sequence_id'");
     assertThat(error(infer("sums", "1", "\"sequence_start\":1", 1)))
@@ -224,6 +226,9 @@ class TritonSequenceIT {
     assertThat(grpc(InferParameter.newBuilder().setInt64Param(21).build(), true, 4))
         .isEqualTo(4 + 21);
     assertThat(grpc(InferParameter.newBuilder().setUint64Param(21).build(), false, 4)).isEqualTo(8);
+    var tooLong = InferParameter.newBuilder().setStringParam("é".repeat(65)).build();
+    assertThatThrownBy(() -> grpc(tooLong, true, 4))
+        .hasMessageContaining("string correlation ID cannot be greater than 128 bytes");
     assertThatThrownBy(() -> grpc(InferParameter.newBuilder().setInt64Param(22).build(), false, 4))
         .hasMessageContaining("INVALID_ARGUMENT")
         .hasMessageContaining("must specify the START flag");

@@ -95,6 +95,35 @@ class RequestQueueTest {
     learned.times().ran(4, 40);
   }
 
+  @Test
+  void findsWhoWaitsBehindAnyNumberOfClientsThatLeft() {
+    var settings = new SchedulerSettings(4, List.of(), Duration.ZERO, 2_000, 1, 1, Duration.ZERO);
+    var crowded =
+        new RequestQueue(
+            settings,
+            4,
+            new ServingMeters(new SimpleMeterRegistry(), NanoClock.SYSTEM).open("echo", "1"),
+            learned);
+    for (int i = 0; i < 1_200; i++) {
+      var left = Caller.direct();
+      left.cancel();
+      push(crowded, left);
+    }
+    push(crowded, Caller.direct());
+    assertThat(crowded.next(1, batch)).isEqualTo(new BatchDecision.Run(1));
+    assertThat(batch.unwanted()).hasSize(1_200);
+    assertThat(crowded.hasMore()).isFalse();
+  }
+
+  private static void push(RequestQueue target, Caller caller) {
+    target.rows().reserve(1, 1);
+    target.push(
+        Part.whole(
+            new ScheduledRequest(
+                List.of(Tensors.row("x", 1)), 1, List.of(), Long.MAX_VALUE, 0, caller),
+            0));
+  }
+
   private void push() {
     push(1, Long.MAX_VALUE);
   }

@@ -36,8 +36,8 @@ class SequenceSchedulerTest {
 
   private final AtomicLong now = new AtomicLong(1);
   private final Adder workers = new Adder();
-  private final ModelMeters meters =
-      new ServingMeters(new SimpleMeterRegistry(), now::get).open("sums", "1");
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final ModelMeters meters = new ServingMeters(registry, now::get).open("sums", "1");
   private final SequenceScheduler sequences =
       new SequenceScheduler(workers, plan(2), meters, now::get, MOST_WAITING);
 
@@ -203,6 +203,77 @@ class SequenceSchedulerTest {
   }
 
   @Test
+  void canBeEndedWhileAllPlacesOfThoseWhoWaitAreTaken() throws Exception {
+    start(1, 1);
+    start(2, 1);
+    workers.answerAll();
+    var waiting = new ArrayList<Caller>();
+    for (int id = 10; id < 10 + MOST_WAITING; id++) {
+      waiting.add(start(id, id));
+    }
+    assertThat(start(99, 1).failure()).isInstanceOf(InferenceFailure.Overloaded.class);
+    var last = end(1, 1);
+    workers.answerAll();
+    assertThat(last.answer()).containsExactly(2);
+    assertThat(waiting.getFirst().answer()).containsExactly(10);
+    assertThat(start(99, 1).isTold()).isFalse();
+  }
+
+  @Test
+  void doNotWaitForClientsThatLeft() throws Exception {
+    start(1, 1);
+    start(2, 1);
+    workers.answerAll();
+    for (int id = 10; id < 10 + MOST_WAITING; id++) {
+      start(id, id).cancel();
+    }
+    var patient = start(99, 7);
+    end(2, 1);
+    workers.answerAll();
+    assertThat(patient.answer()).containsExactly(7);
+  }
+
+  @Test
+  void giveTheirSlotBackWhereNothingOfThemRan() throws Exception {
+    start(1, 1);
+    var never = start(2, 1);
+    var third = start(3, 7);
+    workers.answer();
+    workers.fail();
+    assertThat(never.failure()).isInstanceOf(InferenceFailure.Broken.class);
+    workers.answerAll();
+    assertThat(third.answer()).containsExactly(7);
+    assertThat(follow(2, 1).failure().message()).contains("must specify the START flag");
+  }
+
+  @Test
+  void turnAwayWhoWaitsForASlotWhenTheVersionRetires() throws Exception {
+    start(1, 1);
+    var more = follow(1, 1);
+    start(2, 1);
+    var backlog = start(3, 1);
+    assertThat(sequences.isExpected()).isTrue();
+    sequences.retire();
+    assertThat(backlog.failure()).isInstanceOf(InferenceFailure.NotReady.class);
+    workers.answerAll();
+    assertThat(more.answer()).containsExactly(2);
+    assertThat(sequences.isExpected()).isFalse();
+  }
+
+  @Test
+  void countWhoWaits() {
+    start(1, 1);
+    follow(1, 1);
+    start(2, 1);
+    start(3, 1).cancel();
+    assertThat(registry.get("nv_inference_pending_request_count").gauge().value()).isEqualTo(2);
+    workers.answerAll();
+    end(2, 1);
+    workers.answerAll();
+    assertThat(registry.get("nv_inference_pending_request_count").gauge().value()).isZero();
+  }
+
+  @Test
   void tellWhoeverWaitsBeyondItsDeadlineForASlot() throws Exception {
     start(1, 1);
     start(2, 1);
@@ -231,8 +302,8 @@ class SequenceSchedulerTest {
     var patient = new SequenceScheduler(workers, plan(1), meters, now::get, 100_000);
     workers.failsAtOnce = true;
     var callers = new ArrayList<Caller>();
-    patient.submit(request(tag(1, true, false), 1, Long.MAX_VALUE, Caller.direct()));
     workers.holds = true;
+    patient.submit(request(tag(1, true, false), 1, Long.MAX_VALUE, Caller.direct()));
     for (int i = 0; i < 20_000; i++) {
       var caller = Caller.direct();
       callers.add(caller);
@@ -297,8 +368,11 @@ class SequenceSchedulerTest {
 
   private static SequenceControl flag(String name, SequenceControl.Kind kind) {
     var spec = new TensorSpec(name, DataType.BOOL, Shape.of(-1, 1));
-    return new SequenceControl(
-        spec, kind, ByteBuffer.wrap(new byte[] {0}), ByteBuffer.wrap(new byte[] {1}));
+    return new SequenceControl(spec, kind, element(0), element(1));
+  }
+
+  private static ByteBuffer element(int value) {
+    return ByteBuffer.allocateDirect(1).order(ByteOrder.LITTLE_ENDIAN).put((byte) value).flip();
   }
 
   /** Adds x and the state of each request, when it is told to. */

@@ -82,8 +82,7 @@ record RequestOptions(
     var parameter =
         message.getParametersOrDefault("sequence_id", InferParameter.getDefaultInstance());
     if (parameter.hasStringParam()) {
-      var text = parameter.getStringParam();
-      return text.isEmpty() ? null : new SequenceTag.TextId(text);
+      return SequenceTag.named(parameter.getStringParam());
     }
     // Unsigned: clients of before send what is 2^63 or more as a negative int64_param.
     long value =

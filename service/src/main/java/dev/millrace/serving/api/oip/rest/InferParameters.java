@@ -53,8 +53,7 @@ final class InferParameters {
   /** The number or text that names a sequence; null for 0 and an empty one, which name none. */
   SequenceTag.@Nullable Id sequenceId(String field) {
     if (json.peek() == '"') {
-      var text = string(field);
-      return text.isEmpty() ? null : new SequenceTag.TextId(text);
+      return SequenceTag.named(string(field));
     }
     once(field);
     byte first = json.peek();
