@@ -215,16 +215,12 @@ class UploadIT {
 
   /** What is kept of the loads of a model. */
   private List<Path> uploads(String model) throws IOException {
-    var folder =
-        temporary
-            .resolve("home/uploads")
-            .resolve(Long.toString(ProcessHandle.current().pid()))
-            .resolve(model);
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    try (var uploads = Files.list(folder)) {
-      return uploads.toList();
+    var folder = temporary.resolve("home/uploads");
+    try (var below = Files.walk(folder, 4)) {
+      return below
+          .filter(path -> folder.relativize(path).getNameCount() == 4)
+          .filter(path -> folder.relativize(path).subpath(1, 3).equals(Path.of("models", model)))
+          .toList();
     }
   }
 
