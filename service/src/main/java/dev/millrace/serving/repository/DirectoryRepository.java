@@ -43,8 +43,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   private final Notices notices = new Notices(log);
   private final Map<String, Follower> followers = new ConcurrentHashMap<>();
 
-  /** Null where loads may bring no files along. */
-  private final @Nullable Uploads uploads;
+  private final Uploads uploads;
 
   /** What the last look saw; touched by the poller only. */
   private Contents seen = new Contents(Map.of(), Map.of());
@@ -62,7 +61,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     this.rollout = rollout;
     this.catalog = catalog;
     this.clock = clock;
-    uploads = settings.uploads() == null ? null : new Uploads(settings.uploads());
+    uploads = Uploads.below(settings.uploads());
     ensembles = new Ensembles(catalog, rollout);
   }
 
@@ -172,21 +171,18 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
 
   @Override
   public void load(String model, SentModel sent) {
-    requireExplicit();
-    if (uploads == null) {
-      sent.refuseFiles();
-      loadChosen(findForLoad(directory, model, sent));
-    } else if (sent.files().isEmpty()) {
-      loadChosen(findForLoad(directory, model, sent));
-      uploads.keep(model, null);
-    } else {
-      uploads.serve(model, sent, written -> loadChosen(findForLoad(written, model, sent)));
-    }
+    settings.control().requireExplicit();
+    uploads.load(model, sent, directory, where -> loadChosen(findForLoad(where, model, sent)));
   }
 
   @Override
   public boolean takesFiles() {
-    return uploads != null && settings.control() == ControlMode.EXPLICIT;
+    return uploads.allowed() && settings.control() == ControlMode.EXPLICIT;
+  }
+
+  @Override
+  public LoadPlace admit(long bytes) {
+    return takesFiles() ? uploads.admit(bytes) : LoadPlace.NONE;
   }
 
   private void loadChosen(FoundModel found) {
@@ -237,7 +233,11 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   }
 
   private void unload(String model, Runnable more) {
-    requireExplicit();
+    settings.control().requireExplicit();
+    uploads.unload(model, () -> unloadChosen(model, more));
+  }
+
+  private void unloadChosen(String model, Runnable more) {
     try {
       ensembles.chosen(model);
       rollout.unload(model, "unloaded");
@@ -280,20 +280,13 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
             "failed to load '%s', failed to poll from model repository: %s".formatted(model, why)));
   }
 
-  private void requireExplicit() {
-    if (settings.control() != ControlMode.EXPLICIT) {
-      throw new InferenceException(
-          new InferenceFailure.NotReady(
-              "explicit model load / unload is not allowed if polling is enabled; start the service with '--model-control explicit' to allow it"));
-    }
-  }
-
-  /** Stops looking; what is loaded stays. */
+  /** Stops looking, and removes what loads brought along; what is loaded stays. */
   @Override
   public void close() {
     var running = poller;
     if (running != null) {
       running.close();
     }
+    uploads.close();
   }
 }

@@ -15,6 +15,7 @@ import java.nio.file.attribute.FileTime;
  * @param fingerprint changes with any file of the version
  * @param newest when a file of the version was last changed
  * @param bytes of all its files
+ * @param sent whether a load brought it along, so that where it lies is nobody's business
  */
 record FoundModel(
     String model,
@@ -24,10 +25,21 @@ record FoundModel(
     FolderConfig config,
     String fingerprint,
     FileTime newest,
-    long bytes) {
+    long bytes,
+    boolean sent) {
 
   Candidate candidate() {
-    return new Candidate(model, version, fingerprint + config.identity(), this::read);
+    return new Candidate(
+        model, version, fingerprint + config.identity(), sent ? this::readSent : this::read);
+  }
+
+  private ServablePackage readSent() throws IOException {
+    try {
+      return read();
+    } catch (IOException e) {
+      var message = SentFiles.withoutFolder(String.valueOf(e.getMessage()), modelFolder);
+      throw new IOException(message, e);
+    }
   }
 
   private ServablePackage files() throws IOException {

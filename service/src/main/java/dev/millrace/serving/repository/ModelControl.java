@@ -41,6 +41,18 @@ public interface ModelControl {
   }
 
   /**
+   * Takes one of the few places for large loads, which are held in memory whole. Close it once the
+   * load is over. Does not block.
+   *
+   * @param bytes of the request, as far as they are known; {@link Long#MAX_VALUE} where they are
+   *     not
+   * @throws dev.millrace.serving.failure.InferenceException with Overloaded where all are taken
+   */
+  default LoadPlace admit(long bytes) {
+    return LoadPlace.NONE;
+  }
+
+  /**
    * Takes the model away from new requests and returns; requests under way finish. A model that is
    * not loaded stays so. Ensembles that ask it go with it.
    *

@@ -31,10 +31,21 @@ final class ModelDirectory {
 
   private final Path root;
   private final @Nullable String flatName;
+  private final boolean sent;
 
   ModelDirectory(Path root, @Nullable String flatName) {
+    this(root, flatName, false);
+  }
+
+  private ModelDirectory(Path root, @Nullable String flatName, boolean sent) {
     this.root = root;
     this.flatName = flatName;
+    this.sent = sent;
+  }
+
+  /** A folder of one load that brought the files along; none like it comes again. */
+  static ModelDirectory ofLoad(Path folder) {
+    return new ModelDirectory(folder, null, true);
   }
 
   /** What is there, and what is there but cannot be offered, each with the reason. */
@@ -156,12 +167,16 @@ final class ModelDirectory {
     }
   }
 
-  private static FoundModel found(
+  private FoundModel found(
       String name, String version, Path folder, Path modelFolder, FolderConfig config)
       throws IOException {
     var newest = FileTime.fromMillis(0);
     long bytes = 0;
     var marks = new ArrayList<String>();
+    if (sent) {
+      // Files of two loads may have the same sizes and, within one tick, the same times.
+      marks.add(root.getFileName().toString());
+    }
     for (var file : filesOf(folder, modelFolder)) {
       var changed = Files.getLastModifiedTime(file);
       newest = changed.compareTo(newest) > 0 ? changed : newest;
@@ -169,7 +184,8 @@ final class ModelDirectory {
       bytes += size;
       marks.add(folder.relativize(file) + " " + size + " " + changed);
     }
-    return new FoundModel(name, version, folder, modelFolder, config, digest(marks), newest, bytes);
+    return new FoundModel(
+        name, version, folder, modelFolder, config, digest(marks), newest, bytes, sent);
   }
 
   private static List<Path> filesOf(Path folder, Path modelFolder) throws IOException {

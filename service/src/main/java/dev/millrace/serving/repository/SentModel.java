@@ -17,9 +17,24 @@ public record SentModel(@Nullable String config, Map<String, ByteBuffer> files) 
   /** Nothing: what the repository holds is loaded. */
   public static final SentModel NOTHING = new SentModel(null, Map.of());
 
-  /** Copies the map. */
+  private static final int SHOWN_NAME = 600;
+
+  /** Reading a configuration takes many times its size in memory. */
+  private static final int LONGEST_CONFIG = 1 << 20;
+
+  /**
+   * Copies the map.
+   *
+   * @throws InferenceException with TooLarge where the configuration has more than 1 Mi characters
+   */
   public SentModel {
     files = Map.copyOf(files);
+    if (config != null && config.length() > LONGEST_CONFIG) {
+      throw new InferenceException(
+          new InferenceFailure.TooLarge(
+              "The parameter 'config' has %d characters; a load takes at most %d. Leave out what is not needed."
+                  .formatted(config.length(), LONGEST_CONFIG)));
+    }
   }
 
   /** Refuses files, for a repository that takes none. */
@@ -28,7 +43,7 @@ public record SentModel(@Nullable String config, Map<String, ByteBuffer> files) 
       throw new InferenceException(
           new InferenceFailure.Unsupported(
               "The parameter 'file:%s' brings a file along, and this server loads only those that its repository holds. Put it there and load the model by its name, or start the service with '--model-control explicit --allow-model-upload'."
-                  .formatted(name)));
+                  .formatted(name.length() > SHOWN_NAME ? name.substring(0, SHOWN_NAME) : name)));
     }
   }
 }

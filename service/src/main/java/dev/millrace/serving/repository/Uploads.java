@@ -3,15 +3,9 @@ package dev.millrace.serving.repository;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,50 +13,102 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the files that loads bring along: those of each load in a folder of their own, so that
- * nothing is written into the repository, and a load that fails leaves no trace. They are gone when
- * the process is. Blocks on files; thread-safe for different models.
+ * nothing is written into the repository, and a load that fails leaves no trace. They are removed
+ * with the next load, an unload or {@link #close}, and those of a process that was killed when the
+ * next one starts. Blocks on files; thread-safe: changes of one model take turns.
  */
-final class Uploads {
+final class Uploads implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Uploads.class);
-  private static final int MOST_FILES = 1_000;
-  private static final int MOST_STEPS = 8;
-  private static final int LONGEST_NAME = 512;
+  private static final int MOST_LARGE_LOADS = 2;
 
-  /** Of this process: others may have the same home. */
-  private final Path root;
+  /** What needs no place. */
+  private static final long SMALL_LOAD_BYTES = 1 << 20;
 
-  /** Keeps them below this folder, and removes what processes that are gone have left there. */
-  Uploads(Path folder) {
-    root = folder.resolve(Long.toString(ProcessHandle.current().pid()));
-    removeOfTheGone(folder);
-  }
+  /** Null where loads may bring no files along. */
+  private final @Nullable UploadFolder folder;
 
-  private static void removeOfTheGone(Path folder) {
-    if (!Files.isDirectory(folder)) {
-      return;
-    }
-    try (var processes = Files.list(folder)) {
-      processes.filter(Uploads::isOfNobody).forEach(Uploads::remove);
-    } catch (IOException e) {
-      log.warn("Cannot look for uploads of before: {}", e.toString());
-    }
-  }
+  private final ModelLocks locks = new ModelLocks();
+  private final Semaphore places = new Semaphore(MOST_LARGE_LOADS);
 
-  private static boolean isOfNobody(Path folder) {
-    var name = folder.getFileName().toString();
-    return name.matches("[0-9]{1,18}")
-        && (Long.parseLong(name) == ProcessHandle.current().pid()
-            || ProcessHandle.of(Long.parseLong(name)).isEmpty());
+  private Uploads(@Nullable UploadFolder folder) {
+    this.folder = folder;
   }
 
   /**
-   * Has the files of a model loaded, and keeps them in place of those that were sent before.
+   * Keeps them below a folder.
    *
-   * @param load what is done with the repository that holds them and nothing else; where it fails,
-   *     they are removed
-   * @throws InferenceException with Invalid where they cannot be written
+   * @param folder null where loads may bring no files along
+   * @throws IllegalArgumentException where it cannot be written
    */
-  void serve(String model, SentModel sent, Consumer<ModelDirectory> load) {
+  static Uploads below(@Nullable Path folder) {
+    try {
+      return new Uploads(folder == null ? null : UploadFolder.below(folder));
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "Files that loads bring along cannot be kept in '%s': %s. Set MILLRACE_HOME, or --home, to a folder that can be written, or start the service without '--allow-model-upload'."
+              .formatted(folder, e),
+          e);
+    }
+  }
+
+  /** Whether loads may bring files along. */
+  boolean allowed() {
+    return folder != null;
+  }
+
+  /** As {@link ModelControl#admit}. */
+  LoadPlace admit(long bytes) {
+    if (bytes <= SMALL_LOAD_BYTES) {
+      return LoadPlace.NONE;
+    }
+    if (!places.tryAcquire()) {
+      throw new InferenceException(
+          new InferenceFailure.Overloaded(
+              "%d models are being sent already. Try again later.".formatted(MOST_LARGE_LOADS)));
+    }
+    return places::release;
+  }
+
+  /**
+   * Has a model loaded: from the files that were sent, which are kept in place of those before, or
+   * from the repository.
+   *
+   * @param load what is done with the repository that holds the model; where it fails, files that
+   *     were sent are removed
+   * @throws InferenceException with Invalid where files cannot be written, with Unsupported where
+   *     none are taken
+   */
+  void load(
+      String model, SentModel sent, ModelDirectory repository, Consumer<ModelDirectory> load) {
+    if (folder == null) {
+      sent.refuseFiles();
+      locks.inTurn(model, () -> load.accept(repository));
+    } else if (sent.files().isEmpty()) {
+      locks.inTurn(
+          model,
+          () -> {
+            load.accept(repository);
+            keep(folder, model, null);
+          });
+    } else {
+      var files = checked(model, sent);
+      locks.inTurn(model, () -> serve(folder, model, files, load));
+    }
+  }
+
+  /** Has a model unloaded; nothing needs its files then, but requests that have them open. */
+  void unload(String model, Runnable unload) {
+    locks.inTurn(
+        model,
+        () -> {
+          unload.run();
+          if (folder != null) {
+            keep(folder, model, null);
+          }
+        });
+  }
+
+  private static SentFiles checked(String model, SentModel sent) {
     // Without a configuration they would be read with one that was not made for them.
     if (sent.config() == null) {
       throw invalid(
@@ -72,22 +118,35 @@ final class Uploads {
     if (!ModelName.allowed(model)) {
       throw invalid(model, "'%s' cannot be a model. %s".formatted(model, ModelName.rule()));
     }
-    var upload = written(model, sent);
     try {
-      load.accept(new ModelDirectory(upload, null));
-    } catch (RuntimeException | Error e) {
-      remove(upload);
-      throw e;
-    }
-    keep(model, upload);
-  }
-
-  private Path written(String model, SentModel sent) {
-    try {
-      return write(model, sent.files());
-    } catch (IOException e) {
+      return SentFiles.checked(sent.files());
+    } catch (SentFiles.BadNameException e) {
       throw invalid(model, String.valueOf(e.getMessage()));
     }
+  }
+
+  private static void serve(
+      UploadFolder folder, String model, SentFiles files, Consumer<ModelDirectory> load) {
+    var upload = written(folder, model, files);
+    try {
+      load.accept(ModelDirectory.ofLoad(upload));
+    } catch (InferenceException e) {
+      UploadFolder.remove(upload);
+      throw withoutFolder(e, upload.resolve(model));
+    } catch (RuntimeException | Error e) {
+      UploadFolder.remove(upload);
+      throw e;
+    }
+    keep(folder, model, upload);
+  }
+
+  /** What clients read does not tell where the server keeps its files. */
+  private static InferenceException withoutFolder(InferenceException failure, Path ofModel) {
+    var message = failure.failure().message();
+    var told = SentFiles.withoutFolder(message, ofModel);
+    return told.equals(message)
+        ? failure
+        : new InferenceException(new InferenceFailure.Invalid(told));
   }
 
   private static InferenceException invalid(String model, String why) {
@@ -95,60 +154,32 @@ final class Uploads {
         new InferenceFailure.Invalid("failed to load '%s', %s".formatted(model, why)));
   }
 
-  /**
-   * Writes the files of a model; what comes back is a repository that holds nothing else.
-   *
-   * @throws IOException where a name leads out of the folder of the model, or there is no room
-   */
-  private Path write(String model, Map<String, ByteBuffer> files) throws IOException {
-    if (files.size() > MOST_FILES) {
-      throw new IOException(
-          "%d files are sent; a load takes at most %d".formatted(files.size(), MOST_FILES));
+  private static Path written(UploadFolder folder, String model, SentFiles files) {
+    try {
+      return write(folder, model, files);
+    } catch (IOException e) {
+      log.warn("Cannot keep the files of a load: model={}", model, e);
+      throw invalid(
+          model,
+          "its files cannot be written. The log of the server says why; often there is no room.");
     }
-    var ofModel = Files.createDirectories(root.resolve(model));
+  }
+
+  /** What comes back is a repository that holds nothing else. */
+  private static Path write(UploadFolder folder, String model, SentFiles files) throws IOException {
+    var ofModel = folder.models().resolve(model);
+    if (!Files.isDirectory(ofModel)) {
+      // Not the folders above, which are gone once this is closed.
+      Files.createDirectory(ofModel);
+    }
     var upload = Files.createTempDirectory(ofModel, "load-");
     try {
-      var folder = Files.createDirectories(upload.resolve(model));
-      for (var file : files.entrySet()) {
-        write(below(folder, file.getKey()), file.getValue().duplicate());
-      }
+      files.writeTo(upload.resolve(model));
       return upload;
     } catch (IOException | RuntimeException e) {
-      remove(upload);
+      UploadFolder.remove(upload);
       throw e;
     }
-  }
-
-  private static void write(Path file, ByteBuffer content) throws IOException {
-    Files.createDirectories(file.getParent());
-    try (var channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      while (content.hasRemaining()) {
-        channel.write(content);
-      }
-    }
-  }
-
-  private static Path below(Path folder, String name) throws IOException {
-    try {
-      var path = Path.of(name);
-      boolean odd =
-          name.isEmpty()
-              || name.length() > LONGEST_NAME
-              || name.indexOf('\\') >= 0
-              || path.isAbsolute()
-              || path.getNameCount() > MOST_STEPS
-              || !path.equals(path.normalize())
-              || name.startsWith("..");
-      if (!odd) {
-        return folder.resolve(path);
-      }
-    } catch (InvalidPathException _) {
-      // Told below.
-    }
-    throw new IOException(
-        "'file:%s' names no file inside the folder of the model. Name it from there, as in 'file:1/model.onnx'."
-            .formatted(name.replaceAll("\\p{Cntrl}", "?")));
   }
 
   /**
@@ -156,26 +187,26 @@ final class Uploads {
    *
    * @param kept null for none
    */
-  void keep(String model, @Nullable Path kept) {
-    var ofModel = root.resolve(model);
-    if (!Files.isDirectory(ofModel)) {
+  private static void keep(UploadFolder folder, String model, @Nullable Path kept) {
+    if (!ModelName.allowed(model)) {
+      return;
+    }
+    var ofModel = folder.models().resolve(model);
+    if (kept == null) {
+      UploadFolder.remove(ofModel);
       return;
     }
     try (var uploads = Files.list(ofModel)) {
-      uploads.filter(upload -> !upload.equals(kept)).forEach(Uploads::remove);
+      uploads.filter(upload -> !upload.equals(kept)).forEach(UploadFolder::remove);
     } catch (IOException e) {
       log.warn("Cannot remove uploads of before: model={} reason={}", model, e.toString());
     }
   }
 
-  /** A file that is open stays until it is closed. */
-  private static void remove(Path folder) {
-    try (var below = Files.walk(folder)) {
-      for (var path : below.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    } catch (IOException | UncheckedIOException e) {
-      log.warn("Cannot remove an upload: folder={} reason={}", folder, e.toString());
+  @Override
+  public void close() {
+    if (folder != null) {
+      folder.close();
     }
   }
 }

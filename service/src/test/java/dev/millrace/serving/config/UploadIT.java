@@ -11,6 +11,7 @@ import dev.millrace.protocol.oip.RepositoryModelLoadRequest;
 import dev.millrace.serving.conformance.Conforms;
 import dev.millrace.serving.conformance.Protocol;
 import dev.millrace.serving.fixture.OnnxGraph;
+import dev.millrace.serving.repository.ModelControl;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -156,7 +157,7 @@ class UploadIT {
             BodyPublishers.ofString("{\"parameters\":{\"file:1/model.onnx\":\"AAAA\"}}"));
     assertThat(without.statusCode()).isEqualTo(400);
     assertThat(error(without)).contains("the parameter 'config' must be given where files are");
-    for (var value : List.of("\"?\"", "7", "null", "{}")) {
+    for (var value : List.of("\"?\"", "7", "1234", "true", "null", "{}")) {
       var answer =
           service.post(
               "/v2/repository/models/m/load",
@@ -165,6 +166,60 @@ class UploadIT {
       assertThat(answer.statusCode()).isEqualTo(400);
       assertThat(error(answer)).contains("must have string (Base64) type");
     }
+  }
+
+  @Test
+  void tellsNothingOfItsFolders() throws Exception {
+    var broken = load("m", "{}", Map.of("1/model.onnx", "no model".getBytes(UTF_8)));
+    assertThat(broken.statusCode()).isEqualTo(400);
+    assertThat(error(broken)).doesNotContain(temporary.toString());
+    var index = service.post("/v2/repository/index", BodyPublishers.noBody());
+    assertThat(new String(index.body(), UTF_8))
+        .contains("UNAVAILABLE")
+        .doesNotContain(temporary.toString());
+    var doubled = load("m", "{}", Map.of("1/model.onnx", doubling(), "1", doubling()));
+    assertThat(doubled.statusCode()).isEqualTo(400);
+    assertThat(error(doubled)).contains("cannot both be written");
+    assertThat(uploads("m")).isEmpty();
+  }
+
+  @Test
+  void hasTheSamePlacesForLargeLoadsOfBothProtocols() {
+    var control = service.beans(ModelControl.class).getFirst();
+    var files = Map.of("1/model.onnx", doubling(), "1/data", new byte[2 << 20]);
+    try (var first = control.admit(Long.MAX_VALUE);
+        var second = control.admit(Long.MAX_VALUE)) {
+      assertThat(first).isNotSameAs(second);
+      assertThat(error(load("m", "{}", files))).contains("2 models are being sent already");
+      assertThatThrownBy(() -> service.grpc().repositoryModelLoad(message(files)))
+          .hasMessageContaining("UNAVAILABLE")
+          .hasMessageContaining("2 models are being sent already");
+    }
+    for (int i = 0; i < 3; i++) {
+      assertThat(load("m", "{}", files).statusCode()).isEqualTo(200);
+      service.grpc().repositoryModelLoad(message(files));
+    }
+  }
+
+  private static RepositoryModelLoadRequest message(Map<String, byte[]> files) {
+    var request = RepositoryModelLoadRequest.newBuilder().setModelName("m");
+    request.putParameters(
+        "config", ModelRepositoryParameter.newBuilder().setStringParam("{}").build());
+    files.forEach(
+        (name, content) ->
+            request.putParameters(
+                "file:" + name,
+                ModelRepositoryParameter.newBuilder()
+                    .setBytesParam(ByteString.copyFrom(content))
+                    .build()));
+    return request.build();
+  }
+
+  @Test
+  void doesNotBuildWhatItDoesNotRead() throws Exception {
+    var empty = "{\"a\":[{}" + ",{}".repeat(20 << 20) + "]}";
+    var answer = service.post("/v2/repository/models/m/load", BodyPublishers.ofString(empty));
+    assertThat(answer.statusCode()).isEqualTo(200);
   }
 
   @Test
@@ -215,16 +270,12 @@ class UploadIT {
 
   /** What is kept of the loads of a model. */
   private List<Path> uploads(String model) throws IOException {
-    var folder =
-        temporary
-            .resolve("home/uploads")
-            .resolve(Long.toString(ProcessHandle.current().pid()))
-            .resolve(model);
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    try (var uploads = Files.list(folder)) {
-      return uploads.toList();
+    var folder = temporary.resolve("home/uploads");
+    try (var below = Files.walk(folder, 4)) {
+      return below
+          .filter(path -> folder.relativize(path).getNameCount() == 4)
+          .filter(path -> folder.relativize(path).subpath(1, 3).equals(Path.of("models", model)))
+          .toList();
     }
   }
 

@@ -43,6 +43,7 @@ import dev.millrace.serving.api.sharedmemory.SharedMemory;
 import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.repository.LoadPlace;
 import dev.millrace.serving.repository.ModelControl;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.Executor;
@@ -132,14 +133,26 @@ final class InferenceGrpcService extends GRPCInferenceServiceGrpc.GRPCInferenceS
   @Override
   public void repositoryModelLoad(
       RepositoryModelLoadRequest message, StreamObserver<RepositoryModelLoadResponse> client) {
-    blocking.execute(
-        () ->
-            reply(
-                client,
-                () -> {
-                  control.load(message.getModelName(), RepositoryMessages.sent(message));
-                  return RepositoryModelLoadResponse.getDefaultInstance();
-                }));
+    try {
+      var place = control.admit(message.getSerializedSize());
+      blocking.execute(() -> load(message, client, place));
+    } catch (InferenceException refusal) {
+      client.onError(GrpcStatuses.of(refusal.failure()).asException());
+    }
+  }
+
+  private void load(
+      RepositoryModelLoadRequest message,
+      StreamObserver<RepositoryModelLoadResponse> client,
+      LoadPlace place) {
+    try (place) {
+      reply(
+          client,
+          () -> {
+            control.load(message.getModelName(), RepositoryMessages.sent(message));
+            return RepositoryModelLoadResponse.getDefaultInstance();
+          });
+    }
   }
 
   @Override

@@ -1,18 +1,11 @@
 package dev.millrace.serving.api.oip.rest;
 
-import dev.millrace.serving.api.edge.LoadParameters;
-import dev.millrace.serving.repository.SentModel;
-import java.nio.ByteBuffer;
-import java.util.Base64;
-import java.util.HashMap;
 import java.util.Optional;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.web.reactive.function.BodyExtractors;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import reactor.core.publisher.Mono;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -24,14 +17,7 @@ final class ControlBody {
   /** Of one that has no files with it. */
   static final int MAX_BYTES = 1 << 20;
 
-  /** Bodies are bounded, and so is what is in them. */
-  private static final JsonMapper JSON =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
-                  .build())
-          .build();
+  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final JsonNode root;
 
@@ -41,11 +27,11 @@ final class ControlBody {
 
   /** Reads the body of a request. */
   static Mono<ControlBody> of(ServerRequest request) {
-    return of(request, MAX_BYTES);
+    return bytes(request, MAX_BYTES).map(ControlBody::parse);
   }
 
-  /** The same of a request that may have files with it. */
-  static Mono<ControlBody> of(ServerRequest request, int mostBytes) {
+  /** The body of a request as it is; no bytes where there is none. */
+  static Mono<byte[]> bytes(ServerRequest request, int mostBytes) {
     return DataBufferUtils.join(request.body(BodyExtractors.toDataBuffers()), mostBytes)
         .map(
             buffer -> {
@@ -54,8 +40,7 @@ final class ControlBody {
               DataBufferUtils.release(buffer);
               return bytes;
             })
-        .defaultIfEmpty(new byte[0])
-        .map(ControlBody::parse);
+        .defaultIfEmpty(new byte[0]);
   }
 
   /** A boolean field, false where it is absent. */
@@ -73,40 +58,12 @@ final class ControlBody {
     return root;
   }
 
-  /** What a load brings along. Refuses what is no parameter of a load. */
-  SentModel sent() {
-    String config = null;
-    var files = new HashMap<String, ByteBuffer>();
-    for (var parameter : parameters().properties()) {
-      var name = parameter.getKey();
-      if (name.startsWith(LoadParameters.FILE)) {
-        var path = name.substring(LoadParameters.FILE.length());
-        files.put(path, bytes(name, parameter.getValue()));
-      } else if (!name.equals(LoadParameters.CONFIG)) {
-        throw LoadParameters.unknown(name);
-      } else if (parameter.getValue().isString()) {
-        config = parameter.getValue().stringValue();
-      } else {
-        throw LoadParameters.notText();
-      }
-    }
-    return new SentModel(config, files);
-  }
-
   private JsonNode parameters() {
     var parameters = root.path("parameters");
     if (!parameters.isMissingNode() && !parameters.isObject()) {
       throw JsonReader.refusal("Unable to parse 'parameters': expected an object");
     }
     return parameters;
-  }
-
-  private static ByteBuffer bytes(String name, JsonNode value) {
-    try {
-      return ByteBuffer.wrap(Base64.getDecoder().decode(value.asString("not Base64!")));
-    } catch (IllegalArgumentException _) {
-      throw LoadParameters.notBytes(name, "string (Base64)");
-    }
   }
 
   private static boolean flag(JsonNode object, String field) {

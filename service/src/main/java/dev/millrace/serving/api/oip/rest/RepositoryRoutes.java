@@ -1,13 +1,11 @@
 package dev.millrace.serving.api.oip.rest;
 
-import dev.millrace.serving.failure.InferenceException;
-import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.VersionState;
+import dev.millrace.serving.repository.LoadPlace;
 import dev.millrace.serving.repository.ModelControl;
-import dev.millrace.serving.repository.SentModel;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.springframework.http.HttpMethod;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -19,14 +17,9 @@ import reactor.core.scheduler.Schedulers;
 
 /** The model repository extension: lists, loads and unloads models. */
 public final class RepositoryRoutes {
-  private static final int MOST_UPLOADS = 2;
-
   private final ModelControl control;
   private final Scheduler blocking;
   private final int mostBytes;
-
-  /** Bodies with files in them are large, and are held whole. */
-  private final Semaphore uploads = new Semaphore(MOST_UPLOADS);
 
   /**
    * Loads and waits on the threads of {@code blocking}.
@@ -63,27 +56,39 @@ public final class RepositoryRoutes {
   }
 
   private Mono<ServerResponse> load(ServerRequest request) {
-    var model = request.pathVariable("model");
-    return sent(request)
-        .flatMap(
-            sent -> Mono.fromRunnable(() -> control.load(model, sent)).subscribeOn(blocking).then())
+    return Mono.defer(() -> load(request, control.admit(announced(request))))
         .then(ServerResponse.ok().build());
   }
 
-  private Mono<SentModel> sent(ServerRequest request) {
-    long announced = request.headers().contentLength().orElse(Long.MAX_VALUE);
-    if (!control.takesFiles() || announced <= ControlBody.MAX_BYTES) {
-      return ControlBody.of(request).map(ControlBody::sent);
+  private static long announced(ServerRequest request) {
+    return request.headers().contentLength().orElse(Long.MAX_VALUE);
+  }
+
+  private Mono<Void> load(ServerRequest request, LoadPlace place) {
+    var model = request.pathVariable("model");
+    var begun = new AtomicBoolean();
+    return ControlBody.bytes(request, control.takesFiles() ? mostBytes : ControlBody.MAX_BYTES)
+        .publishOn(blocking)
+        .doOnNext(
+            body -> {
+              if (begun.compareAndSet(false, true)) {
+                load(model, body, place);
+              }
+            })
+        .doFinally(
+            _ -> {
+              // A client that goes while its model is loaded does not free the place.
+              if (begun.compareAndSet(false, true)) {
+                place.close();
+              }
+            })
+        .then();
+  }
+
+  private void load(String model, byte[] body, LoadPlace place) {
+    try (place) {
+      control.load(model, LoadRequestBody.sent(body));
     }
-    if (!uploads.tryAcquire()) {
-      return Mono.error(
-          new InferenceException(
-              new InferenceFailure.Overloaded(
-                  "%d models are being sent already. Try again later.".formatted(MOST_UPLOADS))));
-    }
-    return ControlBody.of(request, mostBytes)
-        .map(ControlBody::sent)
-        .doFinally(_ -> uploads.release());
   }
 
   private Mono<ServerResponse> unload(ServerRequest request) {

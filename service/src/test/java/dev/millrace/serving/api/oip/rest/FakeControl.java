@@ -4,6 +4,7 @@ import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.lifecycle.VersionStatus;
+import dev.millrace.serving.repository.LoadPlace;
 import dev.millrace.serving.repository.ModelControl;
 import java.time.Duration;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A repository of {@code a}, {@code b} and {@code c} that notes what it is asked. */
 final class FakeControl implements ModelControl {
+  static final int LARGE_BYTES = 1_000;
+
   private final List<String> calls = new CopyOnWriteArrayList<>();
 
   List<String> calls() {
@@ -24,6 +27,15 @@ final class FakeControl implements ModelControl {
           new InferenceFailure.NotFound("failed to load 'absent', no such model"));
     }
     calls.add("load " + model + " on " + (Thread.currentThread().isVirtual() ? "virtual" : "loop"));
+  }
+
+  @Override
+  public LoadPlace admit(long bytes) {
+    if (bytes < LARGE_BYTES) {
+      return LoadPlace.NONE;
+    }
+    calls.add("place");
+    return () -> calls.add("place given back");
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.millrace.serving.lifecycle.ModelCatalog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,6 +31,7 @@ class OipRoutesIT {
 
   private final ModelCatalog catalog = new ModelCatalog();
   private final FakeControl control = new FakeControl();
+  private final AtomicInteger blockingTasks = new AtomicInteger();
   private final DisposableServer server = start();
 
   @AfterEach
@@ -123,6 +125,26 @@ class OipRoutesIT {
     assertThat(control.calls()).containsExactly("load a on virtual", "unload a");
   }
 
+  @Test
+  void holdsThePlaceOfALargeLoadUntilItIsOver() throws IOException {
+    var padding = " ".repeat(FakeControl.LARGE_BYTES);
+    send("POST", "/v2/repository/models/a/load", "{}" + padding);
+    assertThat(control.calls()).containsExactly("place", "load a on virtual", "place given back");
+    send("POST", "/v2/repository/models/a/load", "{" + padding);
+    assertThat(control.calls()).hasSize(5).endsWith("place", "place given back");
+  }
+
+  @Test
+  void readsTheBodyOfALoadOffTheEventLoop() throws IOException {
+    assertThat(send("POST", "/v2/repository/models/a/load", "{").status()).isEqualTo(400);
+    assertThat(blockingTasks).hasValue(1);
+  }
+
+  private void executeBlocking(Runnable task) {
+    blockingTasks.incrementAndGet();
+    Thread.startVirtualThread(task);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -180,7 +202,7 @@ class OipRoutesIT {
     var routes =
         new OipRoutes(catalog, SharedRegions.off())
             .routes()
-            .and(new RepositoryRoutes(control, Thread::startVirtualThread, 1 << 20).routes())
+            .and(new RepositoryRoutes(control, this::executeBlocking, 1 << 20).routes())
             .and(broken)
             .and(RouterFunctions.route(RequestPredicates.all(), _ -> Mono.error(notFound())));
     var handler =
