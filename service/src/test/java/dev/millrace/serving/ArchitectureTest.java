@@ -15,6 +15,7 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import dev.millrace.serving.runtime.ModelRuntime;
 import dev.millrace.serving.scheduling.BatchTimings;
+import dev.millrace.serving.scheduling.CacheUse;
 import dev.millrace.serving.scheduling.SequenceTag;
 import java.util.List;
 import org.jspecify.annotations.NullMarked;
@@ -143,11 +144,12 @@ class ArchitectureTest {
     }
   }
 
-  /** Timings and sequences are what clients see of the scheduler. */
+  /** Timings, sequences and the use of caches are what clients see of the scheduler. */
   @Test
   void keepsRuntimeAndSchedulingAwayFromProtocols() {
     DescribedPredicate<JavaClass> seen =
         JavaClass.Predicates.equivalentTo(BatchTimings.class)
+            .or(JavaClass.Predicates.belongTo(JavaClass.Predicates.equivalentTo(CacheUse.class)))
             .or(
                 JavaClass.Predicates.belongTo(
                     JavaClass.Predicates.equivalentTo(SequenceTag.class)));

@@ -1,7 +1,9 @@
 package dev.millrace.serving.inference;
 
 import dev.millrace.serving.failure.InferenceFailure;
+import dev.millrace.serving.scheduling.Nesting;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** Takes the outcome of one request, exactly once, on {@link #home()}. */
 public interface InferenceReply {
@@ -25,9 +27,9 @@ public interface InferenceReply {
     return false;
   }
 
-  /** How many ensembles the request is made within; 0 for a client's own. */
-  default int depth() {
-    return 0;
+  /** The ensembles that the request is made within; null for a client's own. */
+  default @Nullable Nesting nesting() {
+    return null;
   }
 
   /** The failure. */

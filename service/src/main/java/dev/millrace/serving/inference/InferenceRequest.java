@@ -1,5 +1,6 @@
 package dev.millrace.serving.inference;
 
+import dev.millrace.serving.scheduling.CacheUse;
 import dev.millrace.serving.scheduling.SequenceTag;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.List;

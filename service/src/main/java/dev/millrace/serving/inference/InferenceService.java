@@ -6,6 +6,7 @@ import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.ModelLease;
 import dev.millrace.serving.lifecycle.ResponseCache;
 import dev.millrace.serving.lifecycle.ResponseCache.Lookup;
+import dev.millrace.serving.scheduling.CacheUse;
 import dev.millrace.serving.scheduling.Outcome;
 import dev.millrace.serving.scheduling.ScheduledRequest;
 import dev.millrace.serving.scheduling.StepRequest;
@@ -43,7 +44,7 @@ public final class InferenceService {
             step.outputs(),
             step.deadlineNanos(),
             step.priority(),
-            CacheUse.FULL,
+            step.cacheUse(),
             step.sequence());
     infer(request, new StepReply(outcome));
   }

@@ -5,6 +5,7 @@ import dev.millrace.serving.lifecycle.ModelLease;
 import dev.millrace.serving.lifecycle.ResponseCache.Lookup;
 import dev.millrace.serving.scheduling.BatchResult;
 import dev.millrace.serving.scheduling.BatchTimings;
+import dev.millrace.serving.scheduling.Nesting;
 import dev.millrace.serving.scheduling.Outcome;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.List;
@@ -64,8 +65,8 @@ final class LeasedCall implements Outcome, InferenceAnswer {
   }
 
   @Override
-  public int depth() {
-    return reply.depth();
+  public @Nullable Nesting nesting() {
+    return reply.nesting();
   }
 
   @Override

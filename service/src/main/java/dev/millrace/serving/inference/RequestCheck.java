@@ -32,7 +32,8 @@ final class RequestCheck {
         request.deadlineNanos(),
         request.priority(),
         outcome,
-        request.sequence());
+        request.sequence(),
+        request.cacheUse());
   }
 
   private static List<Tensor> inOrder(InferenceRequest request, List<TensorSpec> specs) {

@@ -3,10 +3,12 @@ package dev.millrace.serving.inference;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.scheduling.BatchResult;
 import dev.millrace.serving.scheduling.BatchTimings;
+import dev.millrace.serving.scheduling.Nesting;
 import dev.millrace.serving.scheduling.Outcome;
 import dev.millrace.serving.tensor.Tensor;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** Takes the answer to one step of an ensemble. */
 record StepReply(Outcome outcome) implements InferenceReply {
@@ -16,8 +18,8 @@ record StepReply(Outcome outcome) implements InferenceReply {
   }
 
   @Override
-  public int depth() {
-    return outcome.depth();
+  public @Nullable Nesting nesting() {
+    return outcome.nesting();
   }
 
   @Override

@@ -47,11 +47,13 @@ final class EnsembleOpener {
       ModelSettings settings,
       long startedNanos) {
     requireNoCache(candidate.model(), settings);
+    var depths = new HashMap<String, Integer>();
     var plan =
         EnsemblePlans.plan(
             candidate.model(),
             declared,
-            (model, version) -> stepModel(candidate.model(), model, version));
+            (model, version) -> stepModel(candidate.model(), model, version, depths));
+    requireFewRequests(plan);
     var signature = EnsemblePlans.signature(declared);
     LabelCheck.require(files, signature);
     var own = meters.open(candidate.model(), candidate.version());
@@ -77,7 +79,16 @@ final class EnsembleOpener {
     }
   }
 
-  private StepModel stepModel(String ensemble, String model, @Nullable String version) {
+  private static void requireFewRequests(EnsemblePlan plan) {
+    if (plan.requests() > EnsembleScheduler.MOST_REQUESTS) {
+      throw refusal(
+          "a request to ensemble '%s' becomes %d requests of models, with those of the ensembles among its steps; %d are the most. Give it, or them, fewer steps."
+              .formatted(plan.model(), plan.requests(), EnsembleScheduler.MOST_REQUESTS));
+    }
+  }
+
+  private StepModel stepModel(
+      String ensemble, String model, @Nullable String version, Map<String, Integer> depths) {
     var step =
         catalog
             .find(model)
@@ -88,11 +99,12 @@ final class EnsembleOpener {
           "ensemble '%s' depends on '%s' whose required version %s is not loaded"
               .formatted(ensemble, model, version));
     }
-    requireNoCircle(ensemble, model, EnsembleScheduler.MOST_DEPTH - 1);
+    requireNoCircle(ensemble, model, EnsembleScheduler.MOST_DEPTH - 1, depths);
     var loaded = step.serving().version(version);
     return new StepModel(
         step.describe(version).signature(),
-        loaded == null ? Integer.MAX_VALUE : loaded.workers().mostRows());
+        loaded == null ? Integer.MAX_VALUE : loaded.workers().mostRows(),
+        loaded == null ? 1 : loaded.workers().scheduler().requests());
   }
 
   private ModelLoadException notLoaded(String ensemble, String model) {
@@ -110,20 +122,30 @@ final class EnsembleOpener {
             + reason);
   }
 
-  /** Ensembles that change at the same time may close a circle all the same, see their depth. */
-  private void requireNoCircle(String ensemble, String step, int depthLeft) {
+  /**
+   * Ensembles that change at the same time may close a circle all the same, see their depth.
+   *
+   * @param depths by model that was looked at, the depth that was left below it: ensembles that
+   *     share their steps have far more ways through them than steps
+   */
+  private void requireNoCircle(
+      String ensemble, String step, int depthLeft, Map<String, Integer> depths) {
     if (depthLeft == 0) {
       throw refusal(
           "ensemble '%s' has ensembles within ensembles; %d are the most"
               .formatted(ensemble, EnsembleScheduler.MOST_DEPTH));
     }
+    if (depths.getOrDefault(step, Integer.MAX_VALUE) <= depthLeft) {
+      return;
+    }
+    depths.put(step, depthLeft);
     for (var inner : stepsOf(step)) {
       if (inner.equals(ensemble)) {
         throw refusal(
             "circular dependency between ensembles: %s -> ... -> %s -> %s"
                 .formatted(ensemble, step, ensemble));
       }
-      requireNoCircle(ensemble, inner, depthLeft - 1);
+      requireNoCircle(ensemble, inner, depthLeft - 1, depths);
     }
   }
 

@@ -38,8 +38,9 @@ public final class EnsemblePlans {
    *
    * @param mostRows that one request to it may have; {@link Integer#MAX_VALUE} where it does not
    *     say
+   * @param requests of models that one request to it becomes; 1 where it is no ensemble
    */
-  public record StepModel(Signature signature, int mostRows) {}
+  public record StepModel(Signature signature, int mostRows, int requests) {}
 
   /** Finds the models of steps. */
   @FunctionalInterface
@@ -121,13 +122,17 @@ public final class EnsemblePlans {
       nodes.putIfAbsent(tensor.name(), new Node(ensemble, rows, tensor.type(), tensor.dims()));
     }
     var steps = new ArrayList<EnsemblePlan.Step>();
+    int requests = 0;
     for (var step : config.getEnsembleScheduling().getStepList()) {
       var version = version(step);
-      steps.add(step(step, version, models.of(step.getModelName(), version)));
+      var asked = models.of(step.getModelName(), version);
+      steps.add(step(step, version, asked));
+      requests += asked.requests();
     }
     var results =
         signature.outputs().stream().map(spec -> new Result(number(spec.name()), spec)).toList();
-    return new EnsemblePlan(ensemble, signature.inputs().size(), numbers.size(), steps, results);
+    return new EnsemblePlan(
+        ensemble, signature.inputs().size(), numbers.size(), steps, results, requests);
   }
 
   private static @Nullable String version(Step step) {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -188,9 +189,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   private void loadChosen(FoundModel found) {
     ensembles.chosen(found.model());
     load(found, Set.of());
-    for (var next = ensembles.takeOrphan(); next.isPresent(); next = ensembles.takeOrphan()) {
-      tryLoad(next.get(), Set.of());
-    }
+    ensembles.loadOrphans(orphan -> tryLoad(() -> orphan, Set.of()));
   }
 
   /** After the models that it asks, if they are not served. */
@@ -200,11 +199,13 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     all.add(found.model());
     for (var step : found.config().stepModels()) {
       if (!all.contains(step) && !catalog.ready(step, null)) {
-        tryLoad(step, all);
+        var kept = ensembles.orphan(step);
+        tryLoad(() -> kept.orElseGet(() -> findForLoad(directory, step, SentModel.NOTHING)), all);
       }
     }
     try {
       rollout.serve(found.candidate());
+      ensembles.loaded(found);
     } catch (ModelLoadException e) {
       throw new InferenceException(
           new InferenceFailure.Invalid(
@@ -213,9 +214,9 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
   }
 
   /** What fails stands in the index, and in the failure of the ensemble. */
-  private void tryLoad(String model, Set<String> asking) {
+  private void tryLoad(Supplier<FoundModel> found, Set<String> asking) {
     try {
-      load(findForLoad(directory, model, SentModel.NOTHING), asking);
+      load(found.get(), asking);
     } catch (InferenceException e) {
       log.warn("Model was not loaded with others: {}", e.failure().message());
     }

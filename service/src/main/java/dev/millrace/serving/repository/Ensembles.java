@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +29,11 @@ final class Ensembles {
   private final ModelCatalog catalog;
   private final Rollout rollout;
 
-  /** Those that went out of service only because of a model that they ask, and what they ask. */
-  private final Map<String, List<String>> orphans = new ConcurrentHashMap<>();
+  /** Those in service that were loaded by name, as they were loaded. */
+  private final Map<String, FoundModel> loaded = new ConcurrentHashMap<>();
+
+  /** Those of them that went out of service only because of a model that they ask. */
+  private final Map<String, FoundModel> orphans = new ConcurrentHashMap<>();
 
   Ensembles(ModelCatalog catalog, Rollout rollout) {
     this.catalog = catalog;
@@ -54,25 +58,57 @@ final class Ensembles {
 
   /** A model went out of service, and with it all ensembles that ask it. */
   void unloaded(String model) {
-    for (var ensemble : asking(model)) {
-      orphans.put(ensemble, stepsOf(ensemble));
-      log.info("Ensemble goes with a model that it asks: ensemble={} model={}", ensemble, model);
-      rollout.unload(
-          ensemble,
-          "ensemble '%s' depends on '%s' which has no loaded version".formatted(ensemble, model));
-      unloaded(ensemble);
+    loaded.remove(model);
+    asking(model).forEach(ensemble -> leave(ensemble, model));
+  }
+
+  private void leave(String ensemble, String model) {
+    var found = loaded.remove(ensemble);
+    if (found != null) {
+      orphans.put(ensemble, found);
+    }
+    log.info("Ensemble goes with a model that it asks: ensemble={} model={}", ensemble, model);
+    rollout.unload(
+        ensemble,
+        "ensemble '%s' depends on '%s' which has no loaded version".formatted(ensemble, model));
+    unloaded(ensemble);
+  }
+
+  /**
+   * A model was loaded by name. Where it is an ensemble, a model that it asks may have gone after
+   * the load had seen it, and before there was an ensemble to go with it.
+   */
+  void loaded(FoundModel found) {
+    var asked = found.config().stepModels();
+    if (!asked.isEmpty()) {
+      orphans.remove(found.model());
+      loaded.put(found.model(), found);
+      asked.stream()
+          .filter(step -> !isServed(step))
+          .findFirst()
+          .ifPresent(step -> leave(found.model(), step));
     }
   }
 
-  /** One that went out of service with a model that is back now; each is told of once. */
-  Optional<String> takeOrphan() {
+  /** Loads those that went out of service with a model that is back now, each once. */
+  void loadOrphans(Consumer<FoundModel> load) {
+    for (var next = takeOrphan(); next.isPresent(); next = takeOrphan()) {
+      load.accept(next.get());
+    }
+  }
+
+  private Optional<FoundModel> takeOrphan() {
     var back =
-        orphans.entrySet().stream()
-            .filter(orphan -> orphan.getValue().stream().allMatch(this::isServed))
-            .map(Map.Entry::getKey)
+        orphans.values().stream()
+            .filter(orphan -> orphan.config().stepModels().stream().allMatch(this::isServed))
             .findFirst();
-    back.ifPresent(orphans::remove);
+    back.ifPresent(orphan -> orphans.remove(orphan.model()));
     return back;
+  }
+
+  /** The ensemble as it was before it went out of service with a model that it asks. */
+  Optional<FoundModel> orphan(String ensemble) {
+    return Optional.ofNullable(orphans.get(ensemble));
   }
 
   private boolean isServed(String model) {
@@ -103,6 +139,7 @@ final class Ensembles {
       if (asking(step).isEmpty()) {
         var inner = stepsOf(step);
         rollout.unload(step, "unloaded");
+        loaded.remove(step);
         unloadSteps(step, inner);
       }
     }

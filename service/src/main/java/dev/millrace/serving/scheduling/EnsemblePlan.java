@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param inputs how many tensors come with the request
  * @param tensors how many there are together; each of the others is made by one step
  * @param results its outputs, in their order
+ * @param requests of models that one request becomes, those of ensembles among the steps included
  */
 public record EnsemblePlan(
-    String model, int inputs, int tensors, List<Step> steps, List<Result> results) {
+    String model, int inputs, int tensors, List<Step> steps, List<Result> results, int requests) {
   /** Copies the lists. */
   public EnsemblePlan {
     steps = List.copyOf(steps);

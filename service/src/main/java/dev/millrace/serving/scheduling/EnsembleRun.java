@@ -29,6 +29,7 @@ final class EnsembleRun {
   private final EnsembleScheduler ensemble;
   private final EnsemblePlan plan;
   private final ScheduledRequest request;
+  private final Nesting nesting;
   private final EnsembleTensors tensors;
   private final EnsembleTimes times;
 
@@ -57,9 +58,10 @@ final class EnsembleRun {
     record NoAnswer(int step, InferenceFailure failure) implements Arrival {}
   }
 
-  EnsembleRun(EnsembleScheduler ensemble, ScheduledRequest request) {
+  EnsembleRun(EnsembleScheduler ensemble, ScheduledRequest request, Nesting nesting) {
     this.ensemble = ensemble;
     this.request = request;
+    this.nesting = nesting;
     plan = ensemble.plan();
     stepsLeft = plan.steps().size();
     times = new EnsembleTimes(ensemble.clock(), request.rows());
@@ -112,7 +114,8 @@ final class EnsembleRun {
               step.outputs(),
               request.deadlineNanos(),
               request.priority(),
-              request.sequence());
+              request.sequence(),
+              request.cacheUse());
       ensemble.models().ask(asking, new StepOutcome(number));
     } catch (RuntimeException | Error e) {
       log.error("A step could not be asked: ensemble={} step={}", plan.model(), step.model(), e);
@@ -209,8 +212,8 @@ final class EnsembleRun {
     }
 
     @Override
-    public int depth() {
-      return request.outcome().depth() + 1;
+    public Nesting nesting() {
+      return nesting;
     }
 
     @Override

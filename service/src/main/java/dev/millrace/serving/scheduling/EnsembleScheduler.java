@@ -20,6 +20,12 @@ public final class EnsembleScheduler implements RequestScheduler {
   /** Ensembles within ensembles; more is a circle that swaps of single models closed. */
   public static final int MOST_DEPTH = 8;
 
+  /**
+   * Requests of models that one request may become. All of them may be made by one turn of an event
+   * loop, and each has its bookkeeping.
+   */
+  public static final int MOST_REQUESTS = 1_024;
+
   private final EnsemblePlan plan;
   private final StepModels models;
   private final ModelMeters meters;
@@ -72,6 +78,11 @@ public final class EnsembleScheduler implements RequestScheduler {
     return makers[tensor];
   }
 
+  @Override
+  public int requests() {
+    return plan.requests();
+  }
+
   /** Answers leave as they are ready. */
   @Override
   public Outcome inLine(Outcome outcome) {
@@ -80,12 +91,15 @@ public final class EnsembleScheduler implements RequestScheduler {
 
   @Override
   public void submit(ScheduledRequest request) {
+    var nesting = Nesting.within(request.outcome().nesting());
     if (closed) {
       refuse(request, new Refusals(plan.model()).closed());
-    } else if (request.outcome().depth() >= MOST_DEPTH) {
+    } else if (nesting.depth() > MOST_DEPTH) {
       refuse(request, tooDeep());
+    } else if (!nesting.split(plan.steps().size())) {
+      refuse(request, tooMany());
     } else {
-      new EnsembleRun(this, request).start();
+      new EnsembleRun(this, request, nesting).start();
     }
   }
 
@@ -96,6 +110,15 @@ public final class EnsembleScheduler implements RequestScheduler {
             + "' is asked within "
             + MOST_DEPTH
             + " other ensembles, so it may depend on itself. Load ensembles that do not.");
+  }
+
+  private InferenceFailure tooMany() {
+    return new InferenceFailure.Invalid(
+        "with ensemble '"
+            + plan.model()
+            + "' a request becomes more than "
+            + MOST_REQUESTS
+            + " requests of models: an ensemble was loaded with more steps than it had when others began to ask it. Load it with fewer.");
   }
 
   private void refuse(ScheduledRequest request, InferenceFailure failure) {

@@ -2,6 +2,7 @@ package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.failure.InferenceFailure;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** Takes what became of one request: exactly one of its two methods is called once, on its home. */
 public interface Outcome {
@@ -21,8 +22,8 @@ public interface Outcome {
   /** Whether nobody waits any more; any thread. */
   boolean cancelled();
 
-  /** How many ensembles the request is made within; 0 for a client's own. */
-  default int depth() {
-    return 0;
+  /** The ensembles that the request is made within; null for a client's own. */
+  default @Nullable Nesting nesting() {
+    return null;
   }
 }

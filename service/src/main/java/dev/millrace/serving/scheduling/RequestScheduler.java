@@ -16,6 +16,11 @@ public interface RequestScheduler extends AutoCloseable {
    */
   void submit(ScheduledRequest request);
 
+  /** Requests of models that one request becomes; more than 1 where an ensemble asks others. */
+  default int requests() {
+    return 1;
+  }
+
   /** Completes when nothing is left that could answer; requests are refused from then on. */
   CompletionStage<Void> lost();
 

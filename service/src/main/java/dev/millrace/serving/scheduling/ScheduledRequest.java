@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param deadlineNanos on the scheduler's clock; {@link Long#MAX_VALUE} for none
  * @param priority 1 is the highest, 0 the default
  * @param sequence null for a request that stands for itself
+ * @param cacheUse of the response caches of the models that an ensemble asks for it; the model's
+ *     own was looked into before
  */
 public record ScheduledRequest(
     List<Tensor> inputs,
@@ -22,8 +24,9 @@ public record ScheduledRequest(
     long deadlineNanos,
     int priority,
     Outcome outcome,
-    @Nullable SequenceTag sequence) {
-  /** One that stands for itself. */
+    @Nullable SequenceTag sequence,
+    CacheUse cacheUse) {
+  /** One that stands for itself and may be answered from caches. */
   public ScheduledRequest(
       List<Tensor> inputs,
       int rows,
@@ -31,6 +34,6 @@ public record ScheduledRequest(
       long deadlineNanos,
       int priority,
       Outcome outcome) {
-    this(inputs, rows, outputIndexes, deadlineNanos, priority, outcome, null);
+    this(inputs, rows, outputIndexes, deadlineNanos, priority, outcome, null, CacheUse.FULL);
   }
 }

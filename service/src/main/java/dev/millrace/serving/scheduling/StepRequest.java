@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param deadlineNanos of the request to the ensemble
  * @param priority of the request to the ensemble
  * @param sequence of the request to the ensemble; null where that stands for itself
+ * @param cacheUse of the request to the ensemble
  */
 public record StepRequest(
     String model,
@@ -21,4 +22,5 @@ public record StepRequest(
     List<String> outputs,
     long deadlineNanos,
     int priority,
-    @Nullable SequenceTag sequence) {}
+    @Nullable SequenceTag sequence,
+    CacheUse cacheUse) {}

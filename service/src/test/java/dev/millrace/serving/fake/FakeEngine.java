@@ -78,6 +78,13 @@ public final class FakeEngine implements AutoCloseable {
     this(new FakeDevices(1L << 30), PlacementLimits.DEFAULTS, settings);
   }
 
+  /** Models take and give pairs of numbers, and each has its settings. */
+  public static FakeEngine withSettings(ModelSettingsSource settings) {
+    var devices = new FakeDevices(1L << 30);
+    var runtime = new FakeRuntime(FakeModel.pairs(), devices);
+    return new FakeEngine(devices, runtime, _ -> runtime, PlacementLimits.DEFAULTS, settings, null);
+  }
+
   /** Models are opened by real runtimes. */
   public FakeEngine(Function<Path, ModelRuntime> runtimes) {
     this(runtimes, ModelSettings.defaults());

@@ -11,6 +11,7 @@ import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.inference.InferenceAnswer.Source;
 import dev.millrace.serving.lifecycle.ModelSettings;
+import dev.millrace.serving.scheduling.CacheUse;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -143,7 +143,9 @@ class EnsembleRulesTest {
     assertThatThrownBy(
             () ->
                 EnsemblePlans.plan(
-                    "m", declared, (_, _) -> new EnsemblePlans.StepModel(signature(true, "x"), 3)))
+                    "m",
+                    declared,
+                    (_, _) -> new EnsemblePlans.StepModel(signature(true, "x"), 3, 1)))
         .isInstanceOf(ModelLoadException.class)
         .hasMessage(
             "ensemble m allows maximum batch size 4, but it contains model a which only allows maximum batch size to be 3");
@@ -169,7 +171,7 @@ class EnsembleRulesTest {
 
   private EnsemblePlan plan(String config, Signature step) throws IOException {
     return EnsemblePlans.plan(
-        "m", read(config), (_, _) -> new EnsemblePlans.StepModel(step, Integer.MAX_VALUE));
+        "m", read(config), (_, _) -> new EnsemblePlans.StepModel(step, Integer.MAX_VALUE, 1));
   }
 
   private void assertRefused(String config, Signature step, String message) {

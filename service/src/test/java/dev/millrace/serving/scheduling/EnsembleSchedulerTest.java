@@ -61,11 +61,14 @@ class EnsembleSchedulerTest {
     var tag = new SequenceTag(new SequenceTag.NumberId(7), true, false);
     var client = new Client();
     scheduler(chain("a"))
-        .submit(new ScheduledRequest(List.of(number(1)), 1, List.of(), 99, 3, client, tag));
+        .submit(
+            new ScheduledRequest(
+                List.of(number(1)), 1, List.of(), 99, 3, client, tag, CacheUse.NONE));
     var asked = steps.asked("a");
     assertThat(asked.deadlineNanos()).isEqualTo(99);
     assertThat(asked.priority()).isEqualTo(3);
     assertThat(asked.sequence()).isEqualTo(tag);
+    assertThat(asked.cacheUse()).isEqualTo(CacheUse.NONE);
     assertThat(steps.waiting.getFirst().outcome().home()).isSameAs(client.home());
   }
 
@@ -173,7 +176,8 @@ class EnsembleSchedulerTest {
             1,
             2,
             List.of(step("a", List.of(new Use(0, "x", 2)), 1)),
-            List.of(new Result(1, spec("out", 1))));
+            List.of(new Result(1, spec("out", 1))),
+            1);
     var client = submit(plan, 4);
     assertThat(steps.asked("a").inputs().getFirst().shape()).isEqualTo(Shape.of(1, 1));
     steps.answer("a");
@@ -188,7 +192,8 @@ class EnsembleSchedulerTest {
             1,
             2,
             List.of(step("a", List.of(new Use(0, "x", 1)), 1)),
-            List.of(new Result(1, new TensorSpec("out", DataType.INT64, Shape.of(7)))));
+            List.of(new Result(1, new TensorSpec("out", DataType.INT64, Shape.of(7)))),
+            1);
     var client = submit(plan, 4);
     var a = steps.answer("a");
     assertThat(client.failure())
@@ -216,12 +221,31 @@ class EnsembleSchedulerTest {
   @Test
   void refusesEnsemblesThatMayAskThemselves() {
     var client = new Client();
-    client.depth = EnsembleScheduler.MOST_DEPTH;
+    for (int i = 0; i < EnsembleScheduler.MOST_DEPTH; i++) {
+      client.nesting = Nesting.within(client.nesting);
+    }
     scheduler(chain("a")).submit(request(1, client));
     assertThat(client.failure().message()).contains("may depend on itself");
-    client.depth = 1;
+    client.nesting = Nesting.within(null);
     scheduler(chain("a")).submit(request(1, client));
-    assertThat(steps.waiting.getFirst().outcome().depth()).isEqualTo(2);
+    var asked = Objects.requireNonNull(steps.waiting.getFirst().outcome().nesting());
+    assertThat(asked.depth()).isEqualTo(2);
+  }
+
+  @Test
+  void refusesWhatBecomesTooManyRequestsWithThoseOfOtherEnsembles() {
+    var outer = Nesting.within(null);
+    assertThat(outer.split(EnsembleScheduler.MOST_REQUESTS - 2)).isTrue();
+    var third = new Client();
+    third.nesting = outer;
+    scheduler(chain("a", "b", "c")).submit(request(1, third));
+    assertThat(steps.names()).containsExactly("a");
+    var second = new Client();
+    second.nesting = outer;
+    scheduler(chain("d", "e")).submit(request(1, second));
+    assertThat(second.failure().message())
+        .contains("with ensemble 'e' a request becomes more than 1024 requests of models");
+    assertThat(steps.names()).containsExactly("a");
   }
 
   @Test
@@ -299,7 +323,7 @@ class EnsembleSchedulerTest {
   }
 
   private static EnsemblePlan plan(int tensors, List<Step> all, Result... results) {
-    return new EnsemblePlan("e", 1, tensors, all, List.of(results));
+    return new EnsemblePlan("e", 1, tensors, all, List.of(results), all.size());
   }
 
   private static Step step(String model, List<Use> takes, int makes) {
@@ -399,7 +423,7 @@ class EnsembleSchedulerTest {
     private @Nullable BatchResult result;
     private @Nullable InferenceFailure failure;
     private boolean gone;
-    private int depth;
+    private @Nullable Nesting nesting;
     private int told;
 
     @Override
@@ -425,8 +449,8 @@ class EnsembleSchedulerTest {
     }
 
     @Override
-    public int depth() {
-      return depth;
+    public @Nullable Nesting nesting() {
+      return nesting;
     }
 
     BatchResult result() {

@@ -344,7 +344,7 @@ class SequenceSchedulerTest {
   private static ScheduledRequest request(
       @Nullable SequenceTag tag, float x, long deadlineNanos, Caller caller) {
     return new ScheduledRequest(
-        List.of(Tensors.row("x", x)), 1, List.of(), deadlineNanos, 0, caller, tag);
+        List.of(Tensors.row("x", x)), 1, List.of(), deadlineNanos, 0, caller, tag, CacheUse.FULL);
   }
 
   private static SequencePlan plan(int slots) {

@@ -1,8 +1,8 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import dev.millrace.serving.api.oip.grpc.DecodedInfer.Form;
-import dev.millrace.serving.inference.CacheUse;
 import dev.millrace.serving.inference.InferenceRequest;
+import dev.millrace.serving.scheduling.CacheUse;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Tensor;

@@ -4,7 +4,7 @@ import static dev.millrace.serving.api.oip.grpc.InputFailures.invalid;
 
 import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
-import dev.millrace.serving.inference.CacheUse;
+import dev.millrace.serving.scheduling.CacheUse;
 import dev.millrace.serving.scheduling.SequenceTag;
 import dev.millrace.serving.time.NanoClock;
 import io.grpc.Deadline;

@@ -1,9 +1,9 @@
 package dev.millrace.serving.api.oip.rest;
 
 import dev.millrace.serving.api.sharedmemory.RegionPart;
-import dev.millrace.serving.inference.CacheUse;
 import dev.millrace.serving.inference.InferenceRequest;
 import dev.millrace.serving.inference.WantedClasses;
+import dev.millrace.serving.scheduling.CacheUse;
 import dev.millrace.serving.scheduling.SequenceTag;
 import dev.millrace.serving.tensor.Tensor;
 import io.netty.buffer.ByteBuf;

@@ -1,6 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
-import dev.millrace.serving.inference.CacheUse;
+import dev.millrace.serving.scheduling.CacheUse;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;

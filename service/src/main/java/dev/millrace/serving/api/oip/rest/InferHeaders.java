@@ -1,7 +1,7 @@
 package dev.millrace.serving.api.oip.rest;
 
 import dev.millrace.serving.failure.InferenceException;
-import dev.millrace.serving.inference.CacheUse;
+import dev.millrace.serving.scheduling.CacheUse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;

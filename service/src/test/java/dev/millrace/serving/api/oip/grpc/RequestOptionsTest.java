@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
-import dev.millrace.serving.inference.CacheUse;
+import dev.millrace.serving.scheduling.CacheUse;
 import io.grpc.Deadline;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;

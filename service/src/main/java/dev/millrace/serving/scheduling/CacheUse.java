@@ -1,4 +1,4 @@
-package dev.millrace.serving.inference;
+package dev.millrace.serving.scheduling;
 
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;

@@ -1,4 +1,4 @@
-package dev.millrace.serving.inference;
+package dev.millrace.serving.scheduling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
