@@ -187,7 +187,7 @@ class ApiDocsIT {
     }
   }
 
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings("unchecked") // the bean type has a parameter, which classes do not tell
   private static List<RouterFunction<?>> springRoutes() {
     return (List<RouterFunction<?>>) (List<?>) service.beans(RouterFunction.class);
   }

@@ -39,10 +39,7 @@ class EveryTypeIT {
   @BeforeAll
   static void start() throws IOException {
     var models = temporary.resolve("models");
-    for (var samples : TypeSamples.all()) {
-      FixtureModels.identity(
-          FixtureRepository.folder(models, samples.model()), samples.onnx(), -1, 3);
-    }
+    TypeSamples.addModels(models);
     FixtureModels.identity(FixtureRepository.folder(models, "scalar"), TensorProto.DataType.INT32);
     FixtureModels.anyLength(FixtureRepository.folder(models, "open"));
     service = RunningService.serving(models, temporary.resolve("home"));

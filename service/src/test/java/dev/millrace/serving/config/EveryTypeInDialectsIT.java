@@ -12,7 +12,6 @@ import dev.millrace.protocol.tfs.TensorProto;
 import dev.millrace.protocol.tfs.TensorShapeProto;
 import dev.millrace.serving.conformance.Conforms;
 import dev.millrace.serving.conformance.Protocol;
-import dev.millrace.serving.fixture.FixtureModels;
 import dev.millrace.serving.tensor.DataType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -48,10 +47,7 @@ class EveryTypeInDialectsIT {
   @BeforeAll
   static void start() throws IOException {
     var models = temporary.resolve("models");
-    for (var samples : TypeSamples.all()) {
-      FixtureModels.identity(
-          FixtureRepository.folder(models, samples.model()), samples.onnx(), -1, 3);
-    }
+    TypeSamples.addModels(models);
     service = RunningService.serving(models, temporary.resolve("home"));
   }
 

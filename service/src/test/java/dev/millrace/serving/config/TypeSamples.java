@@ -5,9 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import dev.millrace.protocol.oip.InferTensorContents;
+import dev.millrace.serving.fixture.FixtureModels;
 import dev.millrace.serving.tensor.DataType;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -61,6 +64,14 @@ record TypeSamples(
     return type == DataType.FP16
         ? Float.float16ToFloat((short) bits)
         : Float.intBitsToFloat(bits << 16);
+  }
+
+  /** Puts the models of all types into a directory of models. */
+  static void addModels(Path models) throws IOException {
+    for (var samples : all()) {
+      FixtureModels.identity(
+          FixtureRepository.folder(models, samples.model()), samples.onnx(), -1, 3);
+    }
   }
 
   /** The model that answers with what it is asked. */

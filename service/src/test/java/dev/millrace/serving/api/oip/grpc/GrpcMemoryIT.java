@@ -1,7 +1,6 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import static dev.millrace.serving.fake.FakeEngine.await;
-import static dev.millrace.serving.fake.FakeEngine.candidate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,13 +10,7 @@ import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.protocol.oip.ModelInferResponse;
 import dev.millrace.serving.api.edge.BodyBudget;
-import dev.millrace.serving.api.sharedmemory.SharedRegions;
-import dev.millrace.serving.fake.FakeDevices;
 import dev.millrace.serving.fake.FakeEngine;
-import dev.millrace.serving.lifecycle.ModelSettings;
-import dev.millrace.serving.lifecycle.PlacementLimits;
-import dev.millrace.serving.lifecycle.VersionStatus;
-import dev.millrace.serving.repository.ModelControl;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -25,7 +18,6 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import java.io.IOException;
 import java.time.Duration;
@@ -45,39 +37,21 @@ class GrpcMemoryIT {
   private static final String FULL =
       "There is not enough memory for this message now: all requests under way may take 100000 bytes together. Retry later, or send fewer rows per request.";
 
-  /** Only one model is loaded at a time, so that a request for another one waits at the gate. */
-  private final FakeEngine engine =
-      new FakeEngine(
-          new FakeDevices(1L << 40),
-          new PlacementLimits(0, 1, 1, 20, FakeEngine.LIMIT),
-          ModelSettings.defaults());
-
   private final BodyBudget budget = new BodyBudget(BUDGET_BYTES);
-  private final GrpcServer server =
-      new GrpcServer(
-          Servers.settings(1_000_000, Duration.ofSeconds(1)),
-          budget,
-          engine.inference(),
-          engine.catalog(),
-          new NoControl(),
-          Servers.changeable(engine.catalog()),
-          SharedRegions.off());
+  private ColdAndWarm served;
+  private FakeEngine engine;
   private ManagedChannel channel;
 
   @BeforeEach
   void connect() throws IOException {
-    engine.rollout().serve(candidate("cold", "1", "2"));
-    engine.rollout().serve(candidate("warm", "1", "2"));
-    server.start();
-    channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+    served = new ColdAndWarm(Servers.settings(1_000_000, Duration.ofSeconds(1)), budget);
+    engine = served.engine();
+    channel = served.channel();
   }
 
   @AfterEach
   void disconnect() {
-    channel.shutdownNow();
-    server.stop(Duration.ofSeconds(5));
-    server.close();
-    engine.close();
+    served.close();
   }
 
   @Test
@@ -206,22 +180,5 @@ class GrpcMemoryIT {
         .addInputs(Messages.input("FP32", rows, 2))
         .addRawInputContents(ByteString.copyFrom(new byte[rows * 2 * Float.BYTES]))
         .build();
-  }
-
-  private static final class NoControl implements ModelControl {
-    @Override
-    public void load(String model) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void unload(String model) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public List<VersionStatus> index() {
-      return List.of();
-    }
   }
 }

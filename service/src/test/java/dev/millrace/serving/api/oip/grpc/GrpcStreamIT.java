@@ -1,7 +1,6 @@
 package dev.millrace.serving.api.oip.grpc;
 
 import static dev.millrace.serving.fake.FakeEngine.await;
-import static dev.millrace.serving.fake.FakeEngine.candidate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,23 +11,15 @@ import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.protocol.oip.ModelStreamInferResponse;
 import dev.millrace.serving.api.edge.BodyBudget;
-import dev.millrace.serving.api.sharedmemory.SharedRegions;
 import dev.millrace.serving.conformance.Conforms;
 import dev.millrace.serving.conformance.Protocol;
-import dev.millrace.serving.fake.FakeDevices;
 import dev.millrace.serving.fake.FakeEngine;
-import dev.millrace.serving.lifecycle.ModelSettings;
-import dev.millrace.serving.lifecycle.PlacementLimits;
-import dev.millrace.serving.lifecycle.VersionStatus;
-import dev.millrace.serving.repository.ModelControl;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -43,38 +34,21 @@ import org.junit.jupiter.api.Timeout;
 class GrpcStreamIT {
   private static final long BUDGET_BYTES = 200_000;
 
-  private final FakeEngine engine =
-      new FakeEngine(
-          new FakeDevices(1L << 40),
-          new PlacementLimits(0, 1, 1, 20, FakeEngine.LIMIT),
-          ModelSettings.defaults());
-
   private final BodyBudget budget = new BodyBudget(BUDGET_BYTES);
-  private final GrpcServer server =
-      new GrpcServer(
-          Servers.settings(1_000_000),
-          budget,
-          engine.inference(),
-          engine.catalog(),
-          new NoControl(),
-          Servers.changeable(engine.catalog()),
-          SharedRegions.off());
+  private ColdAndWarm served;
+  private FakeEngine engine;
   private ManagedChannel channel;
 
   @BeforeEach
   void connect() throws IOException {
-    engine.rollout().serve(candidate("cold", "1", "2"));
-    engine.rollout().serve(candidate("warm", "1", "2"));
-    server.start();
-    channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+    served = new ColdAndWarm(Servers.settings(1_000_000), budget);
+    engine = served.engine();
+    channel = served.channel();
   }
 
   @AfterEach
   void disconnect() {
-    channel.shutdownNow();
-    server.stop(Duration.ofSeconds(5));
-    server.close();
-    engine.close();
+    served.close();
   }
 
   @Test
@@ -201,7 +175,7 @@ class GrpcStreamIT {
     var busy = open();
     busy.send(rows("cold", "2", 1));
     await(() -> engine.runtime().atGate() == 1);
-    var stopped = CompletableFuture.runAsync(() -> server.stop(Duration.ofSeconds(20)));
+    var stopped = CompletableFuture.runAsync(() -> served.server().stop(Duration.ofSeconds(20)));
     assertThat(idle.end.get(10, TimeUnit.SECONDS)).isEqualTo(Status.Code.UNAVAILABLE);
     gate.countDown();
     assertThat(busy.next().getInferResponse().getId()).isEqualTo("2");
@@ -306,23 +280,6 @@ class GrpcStreamIT {
     @Override
     public void onCompleted() {
       end.complete(Status.Code.OK);
-    }
-  }
-
-  private static final class NoControl implements ModelControl {
-    @Override
-    public void load(String model) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void unload(String model) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public List<VersionStatus> index() {
-      return List.of();
     }
   }
 }

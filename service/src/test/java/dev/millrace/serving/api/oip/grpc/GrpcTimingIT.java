@@ -1,6 +1,5 @@
 package dev.millrace.serving.api.oip.grpc;
 
-import static dev.millrace.serving.fake.FakeEngine.candidate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,20 +8,10 @@ import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc.GRPCInferenceServiceBl
 import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.serving.api.edge.BodyBudget;
-import dev.millrace.serving.api.sharedmemory.SharedRegions;
-import dev.millrace.serving.fake.FakeDevices;
-import dev.millrace.serving.fake.FakeEngine;
-import dev.millrace.serving.lifecycle.ModelSettings;
-import dev.millrace.serving.lifecycle.PlacementLimits;
-import dev.millrace.serving.lifecycle.VersionStatus;
-import dev.millrace.serving.repository.ModelControl;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -38,33 +27,16 @@ class GrpcTimingIT {
       Metadata.Key.of("server-timing", Metadata.ASCII_STRING_MARSHALLER);
   private static final String DURATION = ";dur=\\d+\\.\\d{3}";
 
-  /** Only one model is loaded at a time. */
-  private final FakeEngine engine =
-      new FakeEngine(
-          new FakeDevices(1L << 40),
-          new PlacementLimits(0, 1, 1, 20, FakeEngine.LIMIT),
-          ModelSettings.defaults());
-
   private final AtomicReference<Metadata> headers = new AtomicReference<>();
   private final AtomicReference<Metadata> trailers = new AtomicReference<>();
-  private final GrpcServer server =
-      new GrpcServer(
-          Servers.settings(100_000),
-          new BodyBudget(1L << 30),
-          engine.inference(),
-          engine.catalog(),
-          new NoControl(),
-          Servers.changeable(engine.catalog()),
-          SharedRegions.off());
+  private ColdAndWarm served;
   private ManagedChannel channel;
   private GRPCInferenceServiceBlockingStub client;
 
   @BeforeEach
   void connect() throws IOException {
-    engine.rollout().serve(candidate("cold", "1", "2"));
-    engine.rollout().serve(candidate("warm", "1", "2"));
-    server.start();
-    channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+    served = new ColdAndWarm(Servers.settings(100_000), new BodyBudget(1L << 30));
+    channel = served.channel();
     client =
         GRPCInferenceServiceGrpc.newBlockingStub(channel)
             .withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(headers, trailers))
@@ -73,10 +45,7 @@ class GrpcTimingIT {
 
   @AfterEach
   void disconnect() {
-    channel.shutdownNow();
-    server.stop(Duration.ofSeconds(5));
-    server.close();
-    engine.close();
+    served.close();
   }
 
   @Test
@@ -122,22 +91,5 @@ class GrpcTimingIT {
     return Messages.raw(Messages.input("FP32", 1, 2), "0000803f00000040").toBuilder()
         .setModelName(model)
         .build();
-  }
-
-  private static final class NoControl implements ModelControl {
-    @Override
-    public void load(String model) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void unload(String model) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public List<VersionStatus> index() {
-      return List.of();
-    }
   }
 }
