@@ -2,19 +2,26 @@ package dev.millrace.serving.config;
 
 import com.google.protobuf.ByteString;
 import dev.millrace.protocol.oip.GRPCInferenceServiceGrpc;
+import dev.millrace.protocol.oip.InferParameter;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.serving.lifecycle.RehearsalModel;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import java.util.concurrent.TimeUnit;
 
-/** One gRPC connection of the rehearsal, which sends one request again and again. */
+/**
+ * One gRPC connection of the rehearsal, which sends one request again and again, with time or in a
+ * hurry.
+ */
 final class RehearsalGrpc implements Rehearsal.Call {
   private static final long LIMIT_SECONDS = 5;
 
   private final ManagedChannel channel;
   private final GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub stub;
   private final ModelInferRequest request;
+  private final ModelInferRequest hurried;
 
   RehearsalGrpc(String host, int port, String model) {
     channel = NettyChannelBuilder.forAddress(host, port).usePlaintext().build();
@@ -30,11 +37,31 @@ final class RehearsalGrpc implements Rehearsal.Call {
                     .addShape(RehearsalModel.VALUES))
             .addRawInputContents(ByteString.copyFrom(new byte[RehearsalModel.VALUES * Float.BYTES]))
             .build();
+    hurried =
+        request.toBuilder()
+            .putParameters(
+                "timeout", InferParameter.newBuilder().setInt64Param(HURRY_MICROS).build())
+            .build();
   }
 
   @Override
-  public void once() {
-    var _ = stub.withDeadlineAfter(LIMIT_SECONDS, TimeUnit.SECONDS).modelInfer(request);
+  public void ask() {
+    send(request);
+  }
+
+  @Override
+  public void hurry() {
+    try {
+      send(hurried);
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() != Status.Code.DEADLINE_EXCEEDED) {
+        throw e;
+      }
+    }
+  }
+
+  private void send(ModelInferRequest message) {
+    var _ = stub.withDeadlineAfter(LIMIT_SECONDS, TimeUnit.SECONDS).modelInfer(message);
   }
 
   @Override

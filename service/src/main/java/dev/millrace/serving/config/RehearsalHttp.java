@@ -10,22 +10,37 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Locale;
+import java.util.Set;
 
-/** One HTTP connection of the rehearsal, which sends one request again and again. */
+/**
+ * One HTTP connection of the rehearsal, which sends one request again and again, with time or in a
+ * hurry.
+ */
 final class RehearsalHttp implements Rehearsal.Call {
   private static final int READ_LIMIT_MILLIS = 5_000;
   private static final String LENGTH = "\r\ncontent-length:";
+  private static final String TIMEOUT = "\"timeout\":" + HURRY_MICROS;
+  private static final Set<String> ANSWERED = Set.of("200");
+  private static final Set<String> ANSWERED_OR_LATE = Set.of("200", "504");
 
   private final Socket socket;
   private final InputStream in;
   private final byte[] request;
+  private final byte[] hurried;
 
-  private RehearsalHttp(String host, int port, byte[] request) throws IOException {
+  /**
+   * Connects.
+   *
+   * @param request has time
+   * @param hurried the same in a hurry
+   */
+  private RehearsalHttp(String host, int port, byte[] request, byte[] hurried) throws IOException {
     socket = new Socket(host, port);
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(READ_LIMIT_MILLIS);
     in = new BufferedInputStream(socket.getInputStream());
     this.request = request;
+    this.hurried = hurried;
   }
 
   /** Numbers as text, of the lengths that they have in life. */
@@ -33,20 +48,30 @@ final class RehearsalHttp implements Rehearsal.Call {
     var numbers =
         String.join(
             ",", Collections.nCopies(RehearsalModel.VALUES / 4, "0,0.5,0.12345678,-1.5e-05"));
+    return new RehearsalHttp(host, port, json(model, "", numbers), json(model, TIMEOUT, numbers));
+  }
+
+  private static byte[] json(String model, String parameters, String numbers) {
     var body =
-        "{\"id\":\"r\",\"inputs\":[{\"name\":\"image\",\"shape\":[1,%d],\"datatype\":\"FP32\",\"data\":[%s]}]}"
-            .formatted(RehearsalModel.VALUES, numbers);
-    return new RehearsalHttp(host, port, request(model, "", body, 0));
+        "{\"id\":\"r\",\"parameters\":{%s},\"inputs\":[{\"name\":\"image\",\"shape\":[1,%d],\"datatype\":\"FP32\",\"data\":[%s]}]}"
+            .formatted(parameters, RehearsalModel.VALUES, numbers);
+    return request(model, "", body, 0);
   }
 
   /** Numbers as bytes, both ways. */
   static RehearsalHttp binary(String host, int port, String model) throws IOException {
+    var output = "\"binary_data_output\":true";
+    return new RehearsalHttp(
+        host, port, binary(model, output), binary(model, output + "," + TIMEOUT));
+  }
+
+  private static byte[] binary(String model, String parameters) {
     int bytes = RehearsalModel.VALUES * Float.BYTES;
     var head =
-        "{\"parameters\":{\"binary_data_output\":true},\"inputs\":[{\"name\":\"image\",\"shape\":[1,%d],\"datatype\":\"FP32\",\"parameters\":{\"binary_data_size\":%d}}]}"
-            .formatted(RehearsalModel.VALUES, bytes);
+        "{\"parameters\":{%s},\"inputs\":[{\"name\":\"image\",\"shape\":[1,%d],\"datatype\":\"FP32\",\"parameters\":{\"binary_data_size\":%d}}]}"
+            .formatted(parameters, RehearsalModel.VALUES, bytes);
     var header = "Inference-Header-Content-Length: %d\r\n".formatted(head.length());
-    return new RehearsalHttp(host, port, request(model, header, head, bytes));
+    return request(model, header, head, bytes);
   }
 
   private static byte[] request(String model, String headers, String body, int zeros) {
@@ -57,10 +82,19 @@ final class RehearsalHttp implements Rehearsal.Call {
   }
 
   @Override
-  public void once() throws IOException {
-    socket.getOutputStream().write(request);
+  public void ask() throws IOException {
+    exchange(request, ANSWERED);
+  }
+
+  @Override
+  public void hurry() throws IOException {
+    exchange(hurried, ANSWERED_OR_LATE);
+  }
+
+  private void exchange(byte[] message, Set<String> expected) throws IOException {
+    socket.getOutputStream().write(message);
     var head = head();
-    if (!head.startsWith("HTTP/1.1 200")) {
+    if (!expected.contains(status(head))) {
       throw new IOException("Answered with " + head.lines().findFirst().orElse("nothing"));
     }
     in.skipNBytes(length(head));
@@ -75,7 +109,11 @@ final class RehearsalHttp implements Rehearsal.Call {
       }
       head.append((char) next);
     }
-    return head.toString().toLowerCase(Locale.ROOT).replace("http/1.1", "HTTP/1.1");
+    return head.toString().toLowerCase(Locale.ROOT);
+  }
+
+  private static String status(String head) {
+    return head.split(" ", 3)[1];
   }
 
   private static long length(String head) {

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The load on demand of one model: one load for all who wait, and none too soon after one that
+ * The load on demand of one version: one load for all who wait, and none too soon after one that
  * failed. Guarded by itself.
  */
 final class Awakening {
@@ -19,26 +19,40 @@ final class Awakening {
   private static final long LONGEST_PAUSE_NANOS = Duration.ofSeconds(20).toNanos();
 
   private final ServedModel model;
+  private final String version;
   private final Set<Guest> guests = new LinkedHashSet<>();
   private boolean underWay;
   private @Nullable InferenceFailure trouble;
   private long pauseNanos;
   private long retryAtNanos;
 
-  Awakening(ServedModel model) {
+  Awakening(ServedModel model, String version) {
     this.model = model;
+    this.version = version;
   }
 
-  /** Waits, and begins the load where none is under way. */
-  void await(@Nullable String version, LeaseWaiter waiter, WaitingRoom room) {
+  ServedModel model() {
+    return model;
+  }
+
+  String version() {
+    return version;
+  }
+
+  /**
+   * Waits, and begins the load where none is under way.
+   *
+   * @param asked what the request calls the version; null for the first
+   */
+  void await(@Nullable String asked, LeaseWaiter waiter, WaitingRoom room) {
     var failure = recentTrouble(room.clock().nanos());
     if (failure != null) {
       waiter.failed(failure);
       return;
     }
-    var guest = room.enter(model, version, waiter);
+    var guest = room.enter(model, asked, waiter);
     if (guest != null && join(guest)) {
-      room.beginLoad(model);
+      room.beginLoad(this);
     }
   }
 
@@ -95,7 +109,8 @@ final class Awakening {
       if (lease.isPresent()) {
         waiter.leased(lease.get(), guest.waitedNanos());
       } else {
-        await(guest.version(), waiter, room);
+        // Another version may be the first by now.
+        model.await(guest.version(), waiter, room);
       }
     } catch (InferenceException e) {
       waiter.failed(e.failure());

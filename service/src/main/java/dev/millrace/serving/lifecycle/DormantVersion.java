@@ -14,26 +14,24 @@ record DormantVersion(
     Candidate candidate,
     ModelDescription description,
     Duration loadTime,
-    @Nullable Instant availableSince) {
+    @Nullable Instant availableSince)
+    implements Serving.Seat {
   private static final String REASON = "unloaded to make room; the next request loads it";
-
-  String version() {
-    return candidate.version();
-  }
 
   /**
    * What people see of it.
    *
    * @param trouble why it could not be loaded the last time; empty where it could
+   * @param live whether requests without a version get it
    */
-  VersionStatus status(String trouble) {
+  VersionStatus status(String trouble, boolean live) {
     var reason = trouble.isEmpty() ? REASON : REASON + "; the last attempt failed: " + trouble;
     return new VersionStatus(
         candidate.model(),
         version(),
         VersionState.READY,
         reason,
-        true,
+        live,
         "",
         loadTime,
         availableSince);

@@ -45,10 +45,9 @@ final class Evacuation {
 
   private void leave() {
     for (var model : rollout.catalog().entries()) {
-      var live = model.serving().live();
-      if (live != null && live.berths().isOn(device)) {
-        leave(model, live);
-      }
+      model.serving().loaded().stream()
+          .filter(version -> version.berths().isOn(device))
+          .forEach(version -> leave(model, version));
     }
   }
 

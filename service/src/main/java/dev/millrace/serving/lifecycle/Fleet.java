@@ -2,6 +2,7 @@ package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.device.Device;
 import dev.millrace.serving.device.DeviceKind;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -33,7 +34,7 @@ record Fleet(List<Place> devices, List<Resident> residents, int models, int most
    */
   record Place(Device device, String failure, long budgetBytes, long roomBytes, int instances) {}
 
-  /** Whether a model may be unloaded to make room. */
+  /** Whether a model may be unloaded to make room; later ones make it harder. */
   enum Hold {
     /** Nobody uses it. */
     IDLE,
@@ -44,12 +45,23 @@ record Fleet(List<Place> devices, List<Resident> residents, int models, int most
   }
 
   /**
-   * A model that is loaded.
+   * A model that is loaded, with all its versions that are.
    *
    * @param lastUse grows with the time of the last request
    * @param bytes what its copies take, by device
    */
   record Resident(String model, long lastUse, Hold hold, Map<Device, Long> bytes) {
+    /** Two versions of one model; as hard to move as the one that is harder. */
+    Resident and(Resident other) {
+      var both = new HashMap<>(bytes);
+      other.bytes.forEach((device, more) -> both.merge(device, more, Long::sum));
+      return new Resident(
+          model,
+          Math.max(lastUse, other.lastUse),
+          hold.compareTo(other.hold) >= 0 ? hold : other.hold,
+          both);
+    }
+
     long on(Device device) {
       return bytes.getOrDefault(device, 0L);
     }

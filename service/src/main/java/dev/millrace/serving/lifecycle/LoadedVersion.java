@@ -8,7 +8,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** One version that is open, checked and warm, with the leases on it. */
-final class LoadedVersion {
+final class LoadedVersion implements Serving.Seat {
   private final Candidate candidate;
   private final ModelDescription description;
   private final Workers workers;
@@ -47,16 +47,13 @@ final class LoadedVersion {
     this.batchable = description.signature().batchable();
   }
 
-  Candidate candidate() {
+  @Override
+  public Candidate candidate() {
     return candidate;
   }
 
   String model() {
     return candidate.model();
-  }
-
-  String version() {
-    return candidate.version();
   }
 
   /** Whether it was loaded from the same content under the same number. */

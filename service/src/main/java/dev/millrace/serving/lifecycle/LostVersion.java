@@ -6,7 +6,7 @@ import dev.millrace.serving.failure.InferenceFailure;
  * A version whose last copy is gone. It answers nobody until it is loaded again, which is tried by
  * itself. Each loss is an object of its own, equal to no other.
  */
-final class LostVersion {
+final class LostVersion implements Serving.Seat {
   private final Candidate candidate;
   private final String reason;
 
@@ -20,16 +20,13 @@ final class LostVersion {
     this.reason = reason;
   }
 
-  Candidate candidate() {
+  @Override
+  public Candidate candidate() {
     return candidate;
   }
 
   String reason() {
     return reason;
-  }
-
-  String version() {
-    return candidate.version();
   }
 
   /** What requests are told. */

@@ -52,7 +52,7 @@ public final class ModelCatalog {
     if (served == null || room == null) {
       waiter.failed(notFound(model));
     } else {
-      served.awakening().await(version, waiter, room);
+      served.await(version, waiter, room);
     }
   }
 
@@ -237,7 +237,11 @@ public final class ModelCatalog {
 
   /** Models that are out of service because their last copy is gone. */
   int lost() {
-    return (int) models.values().stream().filter(model -> model.serving().lost() != null).count();
+    return (int)
+        models.values().stream()
+            .filter(
+                model -> model.serving().seats().stream().anyMatch(LostVersion.class::isInstance))
+            .count();
   }
 
   /** What recency is told in. */

@@ -233,11 +233,12 @@ public final class Placements {
   private Optional<Reservation> reserve(PlacementRequest request, Settle settle) {
     var closing = new ArrayList<CompletableFuture<Void>>();
     for (var name : settle.evicted()) {
-      var asleep = unload(name, request.model());
-      if (asleep.isEmpty()) {
+      var model = catalog.entry(name);
+      closing.addAll(unload(model, request.model()));
+      if (!model.serving().loaded().isEmpty()) {
+        // A request came in between.
         return Optional.empty();
       }
-      closing.add(asleep.get());
     }
     var berths = berths(request, settle.spots());
     lastFoundNanos = clock.nanos();
@@ -245,17 +246,22 @@ public final class Placements {
     return Optional.of(new Reservation(berths, closing));
   }
 
-  /** Empty when a request came in between. */
-  private Optional<CompletableFuture<Void>> unload(String name, String inFavourOf) {
-    var model = catalog.entry(name);
-    var live = model.serving().live();
-    var asleep = retirement.putToSleep(model);
-    if (asleep.isPresent() && live != null) {
-      afloat.remove(live.berths());
-      meters.unloaded();
-      log.info("Idle model makes room: model={} for={}", name, inFavourOf);
+  private List<CompletableFuture<Void>> unload(ServedModel model, String inFavourOf) {
+    var before = model.serving().loaded();
+    var closing = retirement.putToSleep(model);
+    var after = model.serving();
+    for (var version : before) {
+      if (!after.contains(version)) {
+        afloat.remove(version.berths());
+        meters.unloaded();
+        log.info(
+            "Idle model makes room: model={} version={} for={}",
+            model.name(),
+            version.version(),
+            inFavourOf);
+      }
     }
-    return asleep;
+    return closing;
   }
 
   private Berths berths(PlacementRequest request, List<Spot> spots) {

@@ -48,7 +48,7 @@ final class Recovery implements AutoCloseable {
                 Thread::startVirtualThread);
   }
 
-  /** Takes the version out of service, if it is live. */
+  /** Takes the version out of service, if it is in it. */
   void lose(ServedModel model, LoadedVersion version, String reason) {
     placements.retirement().lose(model, version, reason).ifPresent(lost -> recover(model, lost));
   }
@@ -85,7 +85,7 @@ final class Recovery implements AutoCloseable {
   }
 
   private boolean isOver(ServedModel model, LostVersion lost) {
-    return closed || model.serving().lost() != lost;
+    return closed || !model.serving().contains(lost);
   }
 
   /** Begins no attempt any more. */

@@ -29,7 +29,7 @@ public final class RehearsalModel implements AutoCloseable {
     this.catalog = catalog;
     served = new ServedModel("rehearsal-" + UUID.randomUUID(), catalog.epoch());
     version = version(served.name(), clock);
-    served.swapTo(Serving.only(version), "");
+    served.change(_ -> Serving.only(version), "");
     catalog.hide(served);
   }
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,22 +27,30 @@ final class Retirement {
     this.catalog = catalog;
   }
 
-  /** Swaps; completes one by one when the versions that answered before are closed. */
-  List<CompletableFuture<Void>> retire(ServedModel model, Serving next, String reason) {
-    var before = model.swapTo(next, reason);
+  /** Swaps; completes one by one when the versions that answer no more are closed. */
+  List<CompletableFuture<Void>> retire(
+      ServedModel model, UnaryOperator<Serving> change, String reason) {
+    var leaving = model.change(change, reason);
     catalog.epoch().moveOn();
     catalog.readinessMayHaveChanged();
-    return before.stream().map(version -> whenDrained(model, version)).toList();
+    return whenDrained(model, leaving);
   }
 
-  /** Unloads the live version unless a request holds it; completes when it is closed. */
-  Optional<CompletableFuture<Void>> putToSleep(ServedModel model) {
+  /** Unloads the versions that no request holds; complete when they are closed. */
+  List<CompletableFuture<Void>> putToSleep(ServedModel model) {
     var asleep = model.sleep();
-    asleep.ifPresent(_ -> catalog.epoch().moveOn());
-    return asleep.map(version -> whenDrained(model, version));
+    if (!asleep.isEmpty()) {
+      catalog.epoch().moveOn();
+    }
+    return whenDrained(model, asleep);
   }
 
-  /** Takes the live version away, whose copies are gone; empty when it is not live any more. */
+  private List<CompletableFuture<Void>> whenDrained(
+      ServedModel model, List<LoadedVersion> leaving) {
+    return leaving.stream().map(version -> whenDrained(model, version)).toList();
+  }
+
+  /** Takes a version away, whose copies are gone; empty when it is in service no more. */
   Optional<LostVersion> lose(ServedModel model, LoadedVersion version, String reason) {
     var lost = model.lose(version, reason);
     lost.ifPresent(

@@ -4,13 +4,18 @@ import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.runtime.ModelLoadException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,14 +32,13 @@ public final class Rollout implements AutoCloseable {
 
   private final ModelCatalog catalog;
   private final VersionLoader loader;
-  private final LoadAttempts attempts;
   private final Retirement retirement;
   private final WaitingRoom waitingRoom;
   private final Recovery recovery;
+  private final VersionSwaps swaps;
   private final ChangeTurns turns;
   private final Supplier<Duration> stopLimit;
   private final ReentrantLock offers = new ReentrantLock();
-  private volatile boolean closed;
 
   /**
    * Publishes to this catalog.
@@ -48,7 +52,6 @@ public final class Rollout implements AutoCloseable {
       Supplier<Duration> stopLimit) {
     this.catalog = catalog;
     this.loader = loader;
-    attempts = new LoadAttempts(loader, settings.loadLimit());
     this.retirement = loader.placements().retirement();
     turns = new ChangeTurns(settings.loadLimit());
     this.stopLimit = stopLimit;
@@ -57,47 +60,90 @@ public final class Rollout implements AutoCloseable {
             loader.placements().limits().waitingRequests(), loader.clock(), this::beginWaking);
     catalog.waitIn(waitingRoom);
     recovery = new Recovery(loader.placements(), this::reload);
+    var attempts = new LoadAttempts(loader, settings.loadLimit());
+    swaps = new VersionSwaps(catalog, attempts, retirement, recovery);
   }
 
   /**
-   * Whether this very content answers requests, be it only after it was loaded again; or will, once
-   * a device has room for it again.
+   * Whether just these contents, all of one model, answer requests, be it only after they were
+   * loaded again; or will, once a device has room for them again.
    */
-  public boolean serves(Candidate candidate) {
+  public boolean serves(Collection<Candidate> wanted) {
     return catalog
-        .find(candidate.model())
+        .find(modelOf(wanted))
         .map(ServedModel::serving)
         .orElse(Serving.NOTHING)
-        .has(candidate);
+        .isExactly(wanted);
   }
 
   /**
-   * Makes the candidate the live version and returns when it is loaded; at once when it is already.
+   * Makes the candidate the only version that answers requests and returns when it is loaded; at
+   * once when it is already.
    *
    * @throws ModelLoadException with the reason, which also stands on the version's state
    */
   public void serve(Candidate candidate) {
-    var model = catalog.entry(candidate.model());
-    var haste = catalog.starting() ? Haste.START : Haste.NONE;
-    change(model, candidate, haste, () -> !isLive(model, candidate));
+    serve(List.of(candidate));
   }
 
-  private static boolean isLive(ServedModel model, Candidate candidate) {
-    var live = model.serving().live();
-    return live != null && live.has(candidate);
+  /**
+   * Makes these versions of one model, and no others, answer requests; the highest of them answers
+   * those that name none. Returns when they are loaded. A version that is served already is left
+   * alone. Where none of them can be loaded, what is served goes on.
+   *
+   * @throws ModelLoadException with the reason of the first that failed, which also stands on the
+   *     version's state; the others are served
+   */
+  public void serve(Collection<Candidate> wanted) {
+    var model = catalog.entry(modelOf(wanted));
+    turns.take(model);
+    try {
+      serve(model, wanted, candidate -> isLoaded(model, candidate));
+    } finally {
+      model.changes().unlock();
+    }
+  }
+
+  private static String modelOf(Collection<Candidate> wanted) {
+    return wanted.iterator().next().model();
+  }
+
+  /** The same, with the model's turn, and with what tells that a version needs no load. */
+  private void serve(
+      ServedModel model, Collection<Candidate> wanted, Predicate<Candidate> isThere) {
+    var haste = catalog.starting() ? Haste.START : Haste.NONE;
+    var failures = new ArrayList<ModelLoadException>();
+    for (var candidate : wanted) {
+      if (!isThere.test(candidate)) {
+        try {
+          swaps.replace(model, candidate, haste, serving -> serving.keeping(wanted)).close();
+        } catch (ModelLoadException e) {
+          failures.add(
+              wanted.size() == 1
+                  ? e
+                  : new ModelLoadException(
+                      "version " + candidate.version() + ": " + e.getMessage(), e));
+        }
+      }
+    }
+    if (wanted.stream().anyMatch(model.serving()::has) && !model.serving().isAmong(wanted)) {
+      retirement.retire(model, serving -> serving.keeping(wanted), "no longer wanted");
+    }
+    if (!failures.isEmpty()) {
+      throw failures.getFirst();
+    }
+  }
+
+  private static boolean isLoaded(ServedModel model, Candidate candidate) {
+    return model.serving().loaded().stream().anyMatch(version -> version.has(candidate));
   }
 
   /** Loads a lost version, if it is still the one that is missing. */
   private void reload(ServedModel model, LostVersion lost) {
-    change(model, lost.candidate(), Haste.AWAITED, () -> model.serving().lost() == lost);
-  }
-
-  /** Replaces what is live, if that is wanted once the model's turn has come. */
-  private void change(ServedModel model, Candidate candidate, Haste haste, BooleanSupplier wanted) {
     turns.take(model);
     try {
-      if (wanted.getAsBoolean()) {
-        replace(model, candidate, haste).close();
+      if (model.serving().contains(lost)) {
+        swaps.replace(model, lost.candidate(), Haste.AWAITED, UnaryOperator.identity()).close();
       }
     } finally {
       model.changes().unlock();
@@ -105,19 +151,21 @@ public final class Rollout implements AutoCloseable {
   }
 
   /**
-   * Makes the candidate answer requests. Where nothing of its model does yet, and an earlier
-   * process loaded it, and there is no free room, it begins unloaded: the first request loads it.
+   * Makes these versions of one model, and no others, answer requests. Where nothing of the model
+   * does yet, there is one, an earlier process loaded it, and there is no free room, it begins
+   * unloaded: the first request loads it.
    *
    * @throws ModelLoadException as {@link #serve}
    */
-  public void offer(Candidate candidate) {
-    var model = catalog.entry(candidate.model());
+  public void offer(Collection<Candidate> wanted) {
+    var model = catalog.entry(modelOf(wanted));
+    var first = wanted.iterator().next();
     turns.take(model);
     try {
-      if (model.serving().answers(null) || !loader.knows(candidate)) {
-        serve(candidate);
+      if (wanted.size() > 1 || model.serving().answers(null) || !loader.knows(first)) {
+        serve(model, wanted, candidate -> model.serving().has(candidate));
       } else {
-        offerKnown(model, candidate);
+        offerKnown(model, first);
       }
     } finally {
       model.changes().unlock();
@@ -135,7 +183,7 @@ public final class Rollout implements AutoCloseable {
         serve(candidate);
         return;
       }
-      retirement.retire(model, Serving.asleep(asleep.get()), "");
+      retirement.retire(model, _ -> Serving.only(asleep.get()), "");
       log.info("Version known: model={} version={}", candidate.model(), candidate.version());
     } finally {
       if (alone) {
@@ -158,7 +206,7 @@ public final class Rollout implements AutoCloseable {
     turns.take(model);
     try {
       catalog.forgive(model.name());
-      retirement.retire(model, Serving.NOTHING, reason);
+      retirement.retire(model, _ -> Serving.NOTHING, reason);
       loader.placements().ledger().forget(model.name());
     } finally {
       model.changes().unlock();
@@ -170,96 +218,49 @@ public final class Rollout implements AutoCloseable {
   }
 
   /**
-   * Loads a version anew, elsewhere; nothing once another one is live.
+   * Loads a version anew, elsewhere; nothing once it is in service no more.
    *
    * @throws ModelLoadException where that fails, and the version stays where it is
    */
   void relocate(ServedModel model, LoadedVersion version) throws IOException {
     turns.take(model);
     try {
-      if (model.serving().live() == version) {
-        swap(model, version.candidate(), Haste.NONE).close();
+      if (model.serving().contains(version)) {
+        swaps.swap(model, version.candidate(), Haste.NONE, UnaryOperator.identity()).close();
       }
     } finally {
       model.changes().unlock();
     }
   }
 
-  /** The version is not unloaded again before the lease that this returns is closed. */
-  private ModelLease replace(ServedModel model, Candidate candidate, Haste haste) {
-    try {
-      return swap(model, candidate, haste);
-    } catch (IOException | RuntimeException e) {
-      throw failed(model, candidate, e);
-    }
-  }
-
-  private ModelLease swap(ServedModel model, Candidate candidate, Haste haste) throws IOException {
-    model.notes().loading(candidate.version());
-    var loaded = attempts.load(candidate, haste);
-    var lease = leased(loaded);
-    retirement.retire(model, Serving.only(loaded), "replaced by version " + candidate.version());
-    if (closed) {
-      lease.close();
-      // The stop may have retired this model before the swap.
-      retirement.retire(model, Serving.NOTHING, "the server stops");
-      throw new ModelLoadException("The server is stopping", null);
-    }
-    recovery.watch(model, loaded);
-    // Told only after the swap: whoever waits for it sends the first request at once.
-    log.info(
-        "Version available: model={} version={} device={} loadMillis={}",
-        candidate.model(),
-        candidate.version(),
-        loaded.berths().devices(),
-        loaded.loadTime().toMillis());
-    return lease;
-  }
-
-  private ModelLease leased(LoadedVersion loaded) {
-    loaded.leases().acquire();
-    loaded.use(catalog.epoch().now());
-    return new ModelLease(loaded);
-  }
-
-  private ModelLoadException failed(ServedModel model, Candidate candidate, Exception e) {
-    var reason = e.getMessage() == null ? e.toString() : e.getMessage();
-    model.notes().failed(candidate.version(), reason);
-    log.warn(
-        "Version failed to load: model={} version={} reason={}",
-        candidate.model(),
-        candidate.version(),
-        reason,
-        e.getCause());
-    return e instanceof ModelLoadException known ? known : new ModelLoadException(reason, e);
-  }
-
-  private void beginWaking(ServedModel model) {
-    Thread.ofVirtual().name("wake-" + model.name()).start(() -> wake(model));
+  private void beginWaking(Awakening awakening) {
+    Thread.ofVirtual().name("wake-" + awakening.model().name()).start(() -> wake(awakening));
   }
 
   /** The boundary of a load on demand: whoever waits is told what became of it. */
-  private void wake(ServedModel model) {
-    try (var _ = loadedAgain(model)) {
-      model.awakening().end(waitingRoom);
+  private void wake(Awakening awakening) {
+    var model = awakening.model();
+    try (var _ = loadedAgain(model, awakening.version())) {
+      awakening.end(waitingRoom);
     } catch (RuntimeException | Error e) {
-      model.awakening().end(notLoaded(model, e), waitingRoom);
+      awakening.end(notLoaded(model, e), waitingRoom);
       if (e instanceof Error error) {
         throw error;
       }
     }
   }
 
-  private ModelLease loadedAgain(ServedModel model) {
+  /** Null where another change was faster. */
+  private @Nullable ModelLease loadedAgain(ServedModel model, String version) {
     turns.take(model);
     try {
-      var dormant = model.serving().dormant();
+      var dormant = model.serving().dormant(version);
       if (dormant == null) {
-        // Another change was faster.
-        return model.lease(null);
+        return null;
       }
       long startedNanos = loader.clock().nanos();
-      var lease = replace(model, dormant.candidate(), Haste.AWAITED);
+      var lease =
+          swaps.replace(model, dormant.candidate(), Haste.AWAITED, UnaryOperator.identity());
       loader.placements().meters().loadedOnDemand(loader.clock().nanos() - startedNanos);
       return lease;
     } finally {
@@ -276,13 +277,14 @@ public final class Rollout implements AutoCloseable {
   /** Unloads everything, waiting for requests under way within the stop limit. */
   @Override
   public void close() {
-    closed = true;
+    swaps.close();
     recovery.close();
     var limit = stopLimit.get();
     var closing =
         catalog.entries().stream()
             .flatMap(
-                model -> retirement.retire(model, Serving.NOTHING, "the server stops").stream())
+                model ->
+                    retirement.retire(model, _ -> Serving.NOTHING, "the server stops").stream())
             .toArray(CompletableFuture[]::new);
     try {
       CompletableFuture.allOf(closing).orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS).join();

@@ -4,10 +4,12 @@ import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.telemetry.MeterSnapshot;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +26,9 @@ final class ServedModel {
   /** Whoever loads or unloads holds it, for as long as a load takes. */
   private final ReentrantLock changes = new ReentrantLock();
 
-  private final Awakening awakening = new Awakening(this);
+  /** The loads on demand, by the version that is loaded. */
+  private final Map<String, Awakening> awakenings = new ConcurrentHashMap<>();
+
   private final Set<LoadedVersion> draining = ConcurrentHashMap.newKeySet();
 
   /** Written under the monitor of this, so that each version is retired once, also by a stop. */
@@ -40,8 +44,16 @@ final class ServedModel {
     return name;
   }
 
-  Awakening awakening() {
-    return awakening;
+  /** Waits for a load of the version, or with null of the first, as {@link Awakening#await}. */
+  void await(@Nullable String version, LeaseWaiter waiter, WaitingRoom room) {
+    var seat = serving.seat(version);
+    if (seat == null) {
+      waiter.failed(absent(version).failure());
+    } else {
+      awakenings
+          .computeIfAbsent(seat.version(), chosen -> new Awakening(this, chosen))
+          .await(version, waiter, room);
+    }
   }
 
   ReentrantLock changes() {
@@ -57,48 +69,67 @@ final class ServedModel {
   }
 
   /**
-   * The swap: one reference. Returns what answered until now and takes no more requests; each of
-   * them is drained once its leases are back.
+   * The swap: one reference. Returns what takes no more requests; each of them is drained once its
+   * leases are back.
+   *
+   * @param change makes the next state from the one of this moment
+   * @param reason why those that leave do
    */
-  synchronized List<LoadedVersion> swapTo(Serving next, String reason) {
-    var before = serving.all();
-    for (var version : before) {
-      draining.add(version);
-      notes.unloading(version, reason);
-    }
-    if (serving.lost() != null) {
-      notes.failed(serving.lost().version(), reason);
-    }
-    next.versions().forEach(notes::available);
+  synchronized List<LoadedVersion> change(UnaryOperator<Serving> change, String reason) {
+    var before = serving;
+    var next = change.apply(before);
+    before.seats().stream()
+        .filter(seat -> !next.contains(seat))
+        .forEach(seat -> leave(seat, reason));
+    next.seats().stream()
+        .filter(seat -> !before.contains(seat))
+        .forEach(seat -> notes.available(seat.version()));
     serving = next;
-    before.forEach(version -> version.leases().retire());
-    return before;
+    awakenings.keySet().retainAll(next.versions());
+    var leaving = before.loaded().stream().filter(version -> !next.contains(version)).toList();
+    leaving.forEach(version -> version.leases().retire());
+    return leaving;
+  }
+
+  private void leave(Serving.Seat seat, String reason) {
+    switch (seat) {
+      case LoadedVersion version -> {
+        draining.add(version);
+        notes.unloading(version, reason);
+      }
+      case LostVersion version -> notes.failed(version.version(), reason);
+      case DormantVersion _ -> {}
+    }
   }
 
   /**
-   * Unloads the live version and keeps answering: the next request loads it again. Empty when a
-   * request holds it, or when there is none.
+   * Unloads the versions that no request holds, and keeps answering: the next request loads its
+   * version again.
    */
-  synchronized Optional<LoadedVersion> sleep() {
-    var live = serving.live();
+  synchronized List<LoadedVersion> sleep() {
     // Retired before the swap, so that nobody holds it; whoever comes in between looks again.
-    if (live == null || !live.mayBeUnloaded() || !live.leases().retireIfIdle()) {
-      return Optional.empty();
+    var idle =
+        serving.loaded().stream()
+            .filter(version -> version.mayBeUnloaded() && version.leases().retireIfIdle())
+            .toList();
+    var next = serving;
+    for (var version : idle) {
+      draining.add(version);
+      next = next.replacing(version, version.dormant());
     }
-    draining.add(live);
-    serving = Serving.asleep(live.dormant());
-    return Optional.of(live);
+    serving = next;
+    return idle;
   }
 
-  /** Takes the live version away, which cannot answer any more; empty when it is not live. */
+  /** Takes a version away, which cannot answer any more; empty when it is in service no more. */
   synchronized Optional<LostVersion> lose(LoadedVersion version, String reason) {
-    if (serving.live() != version) {
+    if (!serving.contains(version)) {
       return Optional.empty();
     }
     var lost = new LostVersion(version.candidate(), reason);
     draining.add(version);
     notes.failed(version.version(), reason);
-    serving = Serving.without(lost);
+    serving = serving.replacing(version, lost);
     version.leases().retire();
     return Optional.of(lost);
   }
@@ -126,7 +157,7 @@ final class ServedModel {
   }
 
   private Stream<LoadedVersion> loaded() {
-    return Stream.concat(serving.all().stream(), draining.stream());
+    return Stream.concat(serving.loaded().stream(), draining.stream());
   }
 
   /** A lease on a version that is loaded. */
@@ -181,10 +212,15 @@ final class ServedModel {
 
   /** Of the versions that answer requests, oldest first. */
   List<VersionStatistics> statistics() {
-    var now = serving;
-    return now.dormant() == null
-        ? now.all().stream().map(VersionStatistics::of).toList()
-        : List.of(VersionStatistics.of(name, now.dormant()));
+    return serving.seats().reversed().stream().flatMap(this::statistics).toList();
+  }
+
+  private Stream<VersionStatistics> statistics(Serving.Seat seat) {
+    return switch (seat) {
+      case LoadedVersion version -> Stream.of(VersionStatistics.of(version));
+      case DormantVersion version -> Stream.of(VersionStatistics.of(name, version));
+      case LostVersion _ -> Stream.empty();
+    };
   }
 
   List<VersionStatus> versions() {

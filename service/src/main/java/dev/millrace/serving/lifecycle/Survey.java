@@ -42,10 +42,7 @@ final class Survey {
   /** The state of this moment, for one more copy of a model. */
   Fleet fleet(String wanted, Own own, int models) {
     var residents =
-        catalog.entries().stream()
-            .flatMap(model -> Optional.ofNullable(model.serving().live()).stream())
-            .map(version -> resident(version, version.model().equals(wanted) ? own : Own.MAY_GO))
-            .toList();
+        catalog.entries().stream().flatMap(model -> resident(model, wanted, own).stream()).toList();
     return new Fleet(places(), residents, models, limits.loadedModels());
   }
 
@@ -53,9 +50,17 @@ final class Survey {
     return inventory.devices().stream().map(this::place).toList();
   }
 
-  private static Resident resident(LoadedVersion version, Own own) {
+  /** All loaded versions of a model, which go together. */
+  private static Optional<Resident> resident(ServedModel model, String wanted, Own own) {
+    boolean stays = own == Own.STAYS && model.name().equals(wanted);
+    return model.serving().loaded().stream()
+        .map(version -> resident(version, stays))
+        .reduce(Resident::and);
+  }
+
+  private static Resident resident(LoadedVersion version, boolean stays) {
     Hold hold;
-    if (own == Own.STAYS || !version.mayBeUnloaded()) {
+    if (stays || !version.mayBeUnloaded()) {
       hold = Hold.PINNED;
     } else {
       hold = version.leases().held() > 0 ? Hold.LEASED : Hold.IDLE;

@@ -60,13 +60,18 @@ final class VersionNotes {
   /** All versions of the model, those that answer requests included; in no particular order. */
   synchronized List<VersionStatus> with(Serving serving) {
     var statuses = new ArrayList<VersionStatus>();
-    for (var version : serving.all()) {
-      var trouble = reasonBeside(version.version());
-      var reason = trouble.isEmpty() ? version.berths().fallback() : trouble;
-      statuses.add(version.status(VersionState.READY, reason, version == serving.live()));
-    }
-    if (serving.dormant() != null) {
-      statuses.add(serving.dormant().status(reasonBeside(serving.dormant().version())));
+    for (var seat : serving.seats()) {
+      var trouble = reasonBeside(seat.version());
+      boolean first = seat.equals(serving.seat(null));
+      switch (seat) {
+        case LoadedVersion version -> {
+          var reason = trouble.isEmpty() ? version.berths().fallback() : trouble;
+          statuses.add(version.status(VersionState.READY, reason, first));
+        }
+        case DormantVersion version -> statuses.add(version.status(trouble, first));
+        // What became of it is a note.
+        case LostVersion _ -> {}
+      }
     }
     notes.values().stream()
         .map(Note::status)

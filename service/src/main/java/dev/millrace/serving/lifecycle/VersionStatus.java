@@ -23,8 +23,10 @@ public record VersionStatus(
     String device,
     Duration loadTime,
     @Nullable Instant availableSince) {
+  /** Of versions, which are numbers without a bound. */
+  static final Comparator<String> BY_NUMBER =
+      Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
+
   static final Comparator<VersionStatus> BY_MODEL_AND_VERSION =
-      Comparator.comparing(VersionStatus::model)
-          .thenComparingInt(status -> status.version().length())
-          .thenComparing(VersionStatus::version);
+      Comparator.comparing(VersionStatus::model).thenComparing(VersionStatus::version, BY_NUMBER);
 }

@@ -17,16 +17,16 @@ import org.jspecify.annotations.Nullable;
 final class WaitingRoom implements AutoCloseable {
   private final int most;
   private final NanoClock clock;
-  private final Consumer<ServedModel> loader;
+  private final Consumer<Awakening> loader;
   private final AtomicInteger waiting = new AtomicInteger();
   private final ScheduledThreadPoolExecutor deadlines;
 
   /**
    * Starts no thread before the first deadline.
    *
-   * @param loader begins to load a model, and calls {@link Awakening#end} when that is over
+   * @param loader begins to load a version, and calls {@link Awakening#end} when that is over
    */
-  WaitingRoom(int most, NanoClock clock, Consumer<ServedModel> loader) {
+  WaitingRoom(int most, NanoClock clock, Consumer<Awakening> loader) {
     this.most = most;
     this.clock = clock;
     this.loader = loader;
@@ -40,8 +40,8 @@ final class WaitingRoom implements AutoCloseable {
     return clock;
   }
 
-  void beginLoad(ServedModel model) {
-    loader.accept(model);
+  void beginLoad(Awakening awakening) {
+    loader.accept(awakening);
   }
 
   /** Lets a request in; null when too many wait, and the request is told so. */

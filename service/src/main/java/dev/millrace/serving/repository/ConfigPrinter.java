@@ -70,7 +70,7 @@ public final class ConfigPrinter {
 
   private boolean print(FoundModel found) {
     try {
-      var config = config(found.model(), found.candidate().files().fetch());
+      var config = config(found.model(), found.candidates().getFirst().files().fetch());
       out.printf("# %s/%s%n%s%n", found.model(), ConfigReader.NAME, ModelConfigText.print(config));
       return true;
     } catch (IOException | UncheckedIOException | ModelLoadException e) {

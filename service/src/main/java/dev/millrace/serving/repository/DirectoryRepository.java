@@ -124,8 +124,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     }
     var before = seen.models().get(found.model());
     if (before != null) {
-      return before.fingerprint().equals(found.fingerprint())
-          && before.version().equals(found.version());
+      return before.fingerprints().equals(found.fingerprints());
     }
     var age = Duration.between(found.newest().toInstant(), Instant.now());
     return age.compareTo(settings.pollInterval()) > 0;
@@ -133,15 +132,15 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
 
   private CompletableFuture<Void> follow(FoundModel found) {
     tellOfConfig(found);
-    var candidate = found.candidate();
-    if (rollout.serves(candidate)) {
+    var wanted = found.candidates();
+    if (rollout.serves(wanted)) {
       return CompletableFuture.completedFuture(null);
     }
     return followers
         .computeIfAbsent(found.model(), _ -> new Follower(rollout, clock))
         .follow(
-            candidate,
-            candidate.identity() + ensembles.circumstances(found),
+            wanted,
+            found.fingerprints() + found.config().identity() + ensembles.circumstances(found),
             Follower.Outcome.NONE);
   }
 
@@ -204,7 +203,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
       }
     }
     try {
-      rollout.serve(found.candidate());
+      rollout.serve(found.candidates());
       ensembles.loaded(found);
     } catch (ModelLoadException e) {
       throw new InferenceException(

@@ -117,30 +117,25 @@ final class FolderConfig {
         && folder.getFileName().toString().chars().allMatch(Character::isDigit);
   }
 
-  /** Those of the versions that the policy selects, in the same order. */
+  /**
+   * Those of the versions that the policy selects, in the same order; without a policy the first.
+   *
+   * @param versions the highest first
+   */
   List<String> selected(List<String> versions) {
-    if (declared == null || !declared.message().hasVersionPolicy()) {
-      return versions;
-    }
-    var policy = declared.message().getVersionPolicy();
-    var selected =
-        policy.hasSpecific()
-            ? versions.stream()
-                .filter(
-                    version ->
-                        policy.getSpecific().getVersionsList().contains(Long.parseLong(version)))
-                .toList()
-            : versions;
-    tellOfMore(policy, selected.size());
-    return selected;
-  }
-
-  private void tellOfMore(ModelVersionPolicy policy, int available) {
-    int latest = Math.max(policy.getLatest().getNumVersions(), 1);
-    int served = policy.hasLatest() ? Math.min(latest, available) : available;
-    if (served > 1) {
-      notes.add("version_policy selects several versions, and only the highest of them is served");
-    }
+    var policy =
+        declared == null
+            ? ModelVersionPolicy.getDefaultInstance()
+            : declared.message().getVersionPolicy();
+    return switch (policy.getPolicyChoiceCase()) {
+      case ALL -> versions;
+      case SPECIFIC -> {
+        var numbers = policy.getSpecific().getVersionsList();
+        yield versions.stream().filter(one -> numbers.contains(Long.parseLong(one))).toList();
+      }
+      case LATEST, POLICYCHOICE_NOT_SET ->
+          versions.stream().limit(Math.max(policy.getLatest().getNumVersions(), 1)).toList();
+    };
   }
 
   /** Throws where a configuration belongs to no version at all. */

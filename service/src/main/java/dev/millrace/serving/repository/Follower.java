@@ -4,6 +4,8 @@ import dev.millrace.serving.lifecycle.Candidate;
 import dev.millrace.serving.lifecycle.Rollout;
 import dev.millrace.serving.runtime.ModelLoadException;
 import dev.millrace.serving.time.NanoClock;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -36,21 +38,23 @@ final class Follower {
 
   /** Starts an attempt, unless one is under way or it is too early; completes when it is over. */
   CompletableFuture<Void> follow(Candidate candidate, Outcome outcome) {
-    return follow(candidate, candidate.identity(), outcome);
+    return follow(List.of(candidate), candidate.identity(), outcome);
   }
 
   /**
-   * The same.
+   * The same with several versions.
    *
+   * @param wanted of one model, at least one
    * @param circumstances what a failure depends on: once that is another, it is not too early
    */
-  CompletableFuture<Void> follow(Candidate candidate, String circumstances, Outcome outcome) {
+  CompletableFuture<Void> follow(
+      Collection<Candidate> wanted, String circumstances, Outcome outcome) {
     if (!begin(circumstances)) {
       return CompletableFuture.completedFuture(null);
     }
     return CompletableFuture.runAsync(
-        () -> attempt(candidate, circumstances, outcome),
-        task -> Thread.ofVirtual().name("load-" + candidate.model()).start(task));
+        () -> attempt(wanted, circumstances, outcome),
+        task -> Thread.ofVirtual().name("load-" + wanted.iterator().next().model()).start(task));
   }
 
   /** Whether an attempt is under way. */
@@ -66,9 +70,9 @@ final class Follower {
     return true;
   }
 
-  private void attempt(Candidate candidate, String circumstances, Outcome outcome) {
+  private void attempt(Collection<Candidate> wanted, String circumstances, Outcome outcome) {
     try {
-      rollout.offer(candidate);
+      rollout.offer(wanted);
       succeeded();
       outcome.served();
     } catch (ModelLoadException e) {

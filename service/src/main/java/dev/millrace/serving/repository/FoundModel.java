@@ -5,44 +5,66 @@ import dev.millrace.serving.lifecycle.ServablePackage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.List;
 
 /**
- * The version of a model that a directory offers.
+ * A model that a directory offers.
  *
- * @param folder holds the files of the version
- * @param modelFolder holds the versions; the same as {@code folder} where there is just one
+ * @param versions those that are to be served, the highest first; at least one
+ * @param modelFolder holds the versions; the folder of the only one where they have none
  * @param config what is said of the model in Triton's form
- * @param fingerprint changes with any file of the version
- * @param newest when a file of the version was last changed
- * @param bytes of all its files
  * @param sent whether a load brought it along, so that where it lies is nobody's business
  */
 record FoundModel(
     String model,
-    String version,
-    Path folder,
+    List<FoundVersion> versions,
     Path modelFolder,
     FolderConfig config,
-    String fingerprint,
-    FileTime newest,
-    long bytes,
     boolean sent) {
 
-  Candidate candidate() {
-    return new Candidate(
-        model, version, fingerprint + config.identity(), sent ? this::readSent : this::read);
+  /** Copies the list. */
+  FoundModel {
+    versions = List.copyOf(versions);
   }
 
-  private ServablePackage readSent() throws IOException {
+  /** What is to be served, the highest version first. */
+  List<Candidate> candidates() {
+    return versions.stream().map(this::candidate).toList();
+  }
+
+  /** Of all files. */
+  long bytes() {
+    return versions.stream().mapToLong(FoundVersion::bytes).sum();
+  }
+
+  /** Changes with the files of any version, and with the choice of versions. */
+  List<String> fingerprints() {
+    return versions.stream().map(found -> found.version() + " " + found.fingerprint()).toList();
+  }
+
+  /** When a file was last changed. */
+  FileTime newest() {
+    return versions.stream().map(FoundVersion::newest).max(FileTime::compareTo).orElseThrow();
+  }
+
+  private Candidate candidate(FoundVersion found) {
+    return new Candidate(
+        model,
+        found.version(),
+        found.fingerprint() + config.identity(),
+        () -> sent ? readSent(found.folder()) : read(found.folder()));
+  }
+
+  private ServablePackage readSent(Path folder) throws IOException {
     try {
-      return read();
+      return read(folder);
     } catch (IOException e) {
       var message = SentFiles.withoutFolder(String.valueOf(e.getMessage()), modelFolder);
       throw new IOException(message, e);
     }
   }
 
-  private ServablePackage files() throws IOException {
+  private ServablePackage files(Path folder) throws IOException {
     if (config.isEnsemble()) {
       return ModelFiles.ofEnsemble(folder);
     }
@@ -51,9 +73,9 @@ record FoundModel(
         : ModelFiles.named(folder, config.fileName());
   }
 
-  private ServablePackage read() throws IOException {
+  private ServablePackage read(Path folder) throws IOException {
     var declared = config.required();
-    var files = files();
+    var files = files(folder);
     var beside = files.labels().isEmpty() ? ModelFiles.labelsIn(modelFolder) : files.labels();
     var named = FolderConfig.firstLabels(declared);
     var labels = named.isEmpty() ? beside : named;

@@ -1,6 +1,7 @@
 package dev.millrace.serving.repository;
 
 import dev.millrace.protocol.packaging.Sha256;
+import dev.millrace.serving.modelconfig.ConfigReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -76,8 +77,8 @@ final class ModelDirectory {
   }
 
   /**
-   * The version of a model that is to be served: the highest that its policy selects and that has
-   * files of a model.
+   * The versions of a model that are to be served: of those that have files of a model, the ones
+   * that its policy selects.
    */
   Optional<FoundModel> find(String name) throws IOException {
     return find(name, null);
@@ -94,8 +95,7 @@ final class ModelDirectory {
     }
     if (isFlat()) {
       return name.equals(nameOfFlat())
-          ? Optional.of(
-              found(name, ONLY_VERSION, root, root, FolderConfig.read(name, root, override)))
+          ? Optional.of(only(name, root, FolderConfig.read(name, root, override)))
           : Optional.empty();
     }
     var folder = root.resolve(name);
@@ -103,23 +103,32 @@ final class ModelDirectory {
       return Optional.empty();
     }
     requireInside(folder);
-    return highestVersion(name, folder, FolderConfig.read(name, folder, override));
+    return chosenVersions(name, folder, FolderConfig.read(name, folder, override));
   }
 
-  private Optional<FoundModel> highestVersion(String name, Path folder, FolderConfig config)
+  private Optional<FoundModel> chosenVersions(String name, Path folder, FolderConfig config)
       throws IOException {
-    for (var version : config.selected(versionsIn(folder))) {
+    var there =
+        versionsIn(folder).stream().filter(one -> config.isModel(folder.resolve(one))).toList();
+    var versions = new ArrayList<FoundVersion>();
+    for (var version : config.selected(there)) {
       var place = folder.resolve(version);
-      if (config.isModel(place)) {
-        requireInside(place);
-        return Optional.of(found(name, version, place, folder, config));
-      }
+      requireInside(place);
+      versions.add(found(version, place, folder));
+    }
+    if (!versions.isEmpty()) {
+      return Optional.of(new FoundModel(name, versions, folder, config, sent));
     }
     if (config.isModel(folder)) {
-      return Optional.of(found(name, ONLY_VERSION, folder, folder, config));
+      return Optional.of(only(name, folder, config));
     }
     config.requireNone(name);
     return Optional.empty();
+  }
+
+  private FoundModel only(String name, Path folder, FolderConfig config) throws IOException {
+    var version = found(ONLY_VERSION, folder, folder);
+    return new FoundModel(name, List.of(version), folder, config, sent);
   }
 
   private List<String> names() throws IOException {
@@ -137,7 +146,9 @@ final class ModelDirectory {
   }
 
   private boolean isFlat() {
-    return ModelFiles.in(root);
+    return ModelFiles.in(root)
+        || (Files.exists(root.resolve(ConfigReader.NAME))
+            && FolderConfig.read(String.valueOf(flatName), root, null).isModel(root));
   }
 
   private String nameOfFlat() throws IOException {
@@ -167,9 +178,7 @@ final class ModelDirectory {
     }
   }
 
-  private FoundModel found(
-      String name, String version, Path folder, Path modelFolder, FolderConfig config)
-      throws IOException {
+  private FoundVersion found(String version, Path folder, Path modelFolder) throws IOException {
     var newest = FileTime.fromMillis(0);
     long bytes = 0;
     var marks = new ArrayList<String>();
@@ -184,8 +193,7 @@ final class ModelDirectory {
       bytes += size;
       marks.add(folder.relativize(file) + " " + size + " " + changed);
     }
-    return new FoundModel(
-        name, version, folder, modelFolder, config, digest(marks), newest, bytes, sent);
+    return new FoundVersion(version, folder, digest(marks), newest, bytes);
   }
 
   private static List<Path> filesOf(Path folder, Path modelFolder) throws IOException {

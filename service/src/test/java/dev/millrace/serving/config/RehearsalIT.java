@@ -10,6 +10,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,10 +56,11 @@ class RehearsalIT {
     try (var json = RehearsalHttp.json("127.0.0.1", port, name);
         var binary = RehearsalHttp.binary("127.0.0.1", port, name);
         var grpc = new RehearsalGrpc("127.0.0.1", service.grpcPort(), name)) {
-      json.once();
-      binary.once();
-      binary.once();
-      grpc.once();
+      for (var call : List.of(json, binary, grpc)) {
+        call.ask();
+        call.hurry();
+        call.ask();
+      }
     }
     assertThat(service.post("/v2/models/" + name + "/infer", body()).statusCode()).isEqualTo(200);
   }

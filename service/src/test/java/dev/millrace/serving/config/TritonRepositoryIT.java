@@ -8,11 +8,14 @@ import dev.millrace.protocol.oip.ModelConfigRequest;
 import dev.millrace.serving.conformance.Conforms;
 import dev.millrace.serving.conformance.Protocol;
 import dev.millrace.serving.fixture.FixtureModels;
+import dev.millrace.serving.fixture.OnnxGraph;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -134,10 +137,28 @@ class TritonRepositoryIT {
   }
 
   private static void addVersions(TritonModels models) throws Exception {
-    for (int version : new int[] {1, 2, 3}) {
-      FixtureModels.identity(models.version("versions", version));
+    for (var policy :
+        Map.of(
+                "chosen", "specific { versions: [ 1, 2, 9 ] }",
+                "latest", "latest { num_versions: 2 }",
+                "all", "all {}")
+            .entrySet()) {
+      addVersions(models, policy.getKey(), policy.getValue());
     }
-    models.config("versions", "version_policy { specific { versions: [ 1, 2, 9 ] } }");
+  }
+
+  /** Version 2 changes the sign. */
+  private static void addVersions(TritonModels models, String name, String policy)
+      throws Exception {
+    for (int version : new int[] {1, 3}) {
+      FixtureModels.identity(models.version(name, version));
+    }
+    new OnnxGraph()
+        .input("x", DataType.FLOAT, -1, 4)
+        .output("y", DataType.FLOAT, -1, 4)
+        .node("Neg", List.of("x"), "y")
+        .write(models.version(name, 2).resolve("model.onnx"));
+    models.config(name, "version_policy { %s }".formatted(policy));
   }
 
   @AfterAll
@@ -234,9 +255,42 @@ class TritonRepositoryIT {
   }
 
   @Test
-  @Conforms(to = Protocol.TRITON_CONFIG, with = "version_policy: the highest version it selects")
-  void servesTheHighestVersionThatItsPolicySelects() {
-    assertThat(metadata("versions").path("versions").toString()).isEqualTo("[\"2\"]");
+  @Conforms(to = Protocol.TRITON_CONFIG, with = "version_policy: all, latest, specific")
+  void servesTheVersionsThatItsPolicySelects() {
+    assertThat(metadata("chosen").path("versions").toString()).isEqualTo("[\"1\",\"2\"]");
+    assertThat(metadata("latest").path("versions").toString()).isEqualTo("[\"2\",\"3\"]");
+    assertThat(metadata("all").path("versions").toString()).isEqualTo("[\"1\",\"2\",\"3\"]");
+  }
+
+  @Test
+  @Conforms(
+      to = Protocol.OIP_REST,
+      with = "several versions of a model at a time, the highest without a version in the path")
+  void answersByTheVersionInThePath() {
+    var x = input("x", "FP32", "[1,4]", "5.0");
+    assertThat(data(infer("chosen", x), 0)).startsWith("[-5.0,");
+    assertThat(data(infer("chosen/versions/2", x), 0)).startsWith("[-5.0,");
+    assertThat(data(infer("chosen/versions/1", x), 0)).startsWith("[5.0,");
+    assertThat(infer("chosen/versions/3", x).statusCode()).isEqualTo(404);
+    assertThat(service.get(service.http("/v2/models/all/versions/2/ready")).statusCode())
+        .isEqualTo(200);
+    var index = service.post("/v2/repository/index", BodyPublishers.noBody());
+    assertThat(text(index))
+        .contains("\"name\":\"chosen\",\"version\":\"1\",\"state\":\"READY\"")
+        .contains("\"name\":\"chosen\",\"version\":\"2\",\"state\":\"READY\"");
+  }
+
+  @Test
+  @Conforms(to = Protocol.TFS_REST, with = "several versions of a model at a time")
+  void answersTensorFlowServingByTheVersionInThePath() {
+    var body = "{\"instances\":[[5.0,5.0,5.0,5.0]]}";
+    var first = service.post("/v1/models/all/versions/1:predict", BodyPublishers.ofString(body));
+    assertThat(text(first)).contains("[5.0,5.0,5.0,5.0]");
+    var second = service.post("/v1/models/all/versions/2:predict", BodyPublishers.ofString(body));
+    assertThat(text(second)).contains("-5.0");
+    var status = json(service.get(service.http("/v1/models/all"))).path("model_version_status");
+    assertThat(status.valueStream().map(version -> version.path("version").asString()))
+        .containsExactlyInAnyOrder("1", "2", "3");
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.millrace.serving.inference.InferenceReply;
 import dev.millrace.serving.inference.InferenceRequest;
 import dev.millrace.serving.telemetry.WaitReason;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -84,10 +85,10 @@ class DormantModelsTest {
       assertThat(status("a").device()).isEqualTo("cpu");
     }
     var asleep = model.sleep();
-    assertThat(asleep).hasValueSatisfying(version -> assertThat(version.version()).isEqualTo("1"));
+    assertThat(asleep).extracting(LoadedVersion::version).containsExactly("1");
     assertThat(status("a").device()).isEmpty();
-    asleep.ifPresent(LoadedVersion::close);
-    asleep.ifPresent(model::gone);
+    asleep.forEach(LoadedVersion::close);
+    asleep.forEach(model::gone);
   }
 
   @Test
@@ -107,8 +108,8 @@ class DormantModelsTest {
   @Test
   void areServedAlreadyForTheirRepository() {
     serveBoth();
-    assertThat(engine.rollout().serves(candidate("a", "1", "2"))).isTrue();
-    assertThat(engine.rollout().serves(candidate("a", "1", "3"))).isFalse();
+    assertThat(engine.rollout().serves(List.of(candidate("a", "1", "2")))).isTrue();
+    assertThat(engine.rollout().serves(List.of(candidate("a", "1", "3")))).isFalse();
     assertThat(engine.runtime().opened()).hasSize(2);
   }
 

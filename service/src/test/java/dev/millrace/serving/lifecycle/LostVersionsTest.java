@@ -70,8 +70,8 @@ class LostVersionsTest {
   @Test
   void areInTheCareOfTheServerAndNotOfTheirRepository() {
     loseItsMemory();
-    assertThat(engine.rollout().serves(sized("1"))).isTrue();
-    assertThat(engine.rollout().serves(sized("2"))).isFalse();
+    assertThat(engine.rollout().serves(List.of(sized("1")))).isTrue();
+    assertThat(engine.rollout().serves(List.of(sized("2")))).isFalse();
   }
 
   @Test
@@ -81,7 +81,7 @@ class LostVersionsTest {
     assertThat(status().reason()).isEqualTo("its files were removed");
     assertThat(lost()).isZero();
     assertThat(asked().message()).contains("has no available versions");
-    assertThat(engine.rollout().serves(sized("1"))).isFalse();
+    assertThat(engine.rollout().serves(List.of(sized("1")))).isFalse();
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.serving.fake.FakeEngine;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -51,7 +52,8 @@ class RestartTest {
                   .mapToObj(
                       i ->
                           CompletableFuture.runAsync(
-                              () -> engine.rollout().offer(model(i)), Thread::startVirtualThread))
+                              () -> engine.rollout().offer(List.of(model(i))),
+                              Thread::startVirtualThread))
                   .toArray(CompletableFuture<?>[]::new);
           CompletableFuture.allOf(offers).join();
           assertThat(engine.runtime().opened()).hasSize(ROOM);
@@ -83,8 +85,8 @@ class RestartTest {
         engine -> {
           offerAll(engine);
           int before = engine.runtime().opened().size();
-          engine.rollout().offer(candidate("m38", "2", "7"));
-          engine.rollout().offer(candidate("new", "1", "8"));
+          engine.rollout().offer(List.of(candidate("m38", "2", "7")));
+          engine.rollout().offer(List.of(candidate("new", "1", "8")));
           assertThat(engine.runtime().opened()).hasSize(before + 2);
           assertThat(answer(engine, "m38")).isEqualTo(7);
         });
@@ -126,7 +128,7 @@ class RestartTest {
 
   private static void offerAll(FakeEngine engine) {
     for (int i = 0; i < MODELS; i++) {
-      engine.rollout().offer(model(i));
+      engine.rollout().offer(List.of(model(i)));
     }
   }
 

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,50 @@ class DirectoryRepositoryTest {
     assertThat(answerOf("flat")).isEqualTo("1: 4.0");
     assertThatThrownBy(() -> catalog.lease("double", "1"))
         .hasMessageStartingWith("Request for unknown model: 'double' version 1 is not found");
+  }
+
+  @Test
+  void servesTheVersionsThatAPolicySelects() throws IOException {
+    for (int version = 1; version <= 3; version++) {
+      for (var model : List.of("all", "latest", "specific", "default")) {
+        put(model + "/" + version + "/model.onnx", String.valueOf(version));
+      }
+    }
+    put("all/4/readme.txt", "no model here");
+    policy("all", "all {}");
+    policy("latest", "latest { num_versions: 2 }");
+    policy("specific", "specific { versions: [1, 3, 9] }");
+    start(ControlMode.NONE, null);
+    await(catalog::serverReady);
+    assertThat(catalog.describe("all", null).versions()).containsExactly("1", "2", "3");
+    assertThat(catalog.describe("latest", null).versions()).containsExactly("2", "3");
+    assertThat(catalog.describe("specific", null).versions()).containsExactly("1", "3");
+    assertThat(catalog.describe("default", null).versions()).containsExactly("3");
+    assertThat(answerOf("specific")).isEqualTo("3: 3.0");
+  }
+
+  @Test
+  void pollingFollowsTheVersionsThatAPolicySelects() throws IOException {
+    put("m/1/model.onnx", "1");
+    put("m/2/model.onnx", "2");
+    policy("m", "latest { num_versions: 2 }");
+    start(ControlMode.POLL, null);
+    await(() -> catalog.ready("m", "1") && catalog.ready("m", "2"));
+    put("m/3/model.onnx", "3");
+    await(() -> catalog.ready("m", "3") && !catalog.ready("m", "1"));
+    assertThat(engine.runtime().opened()).hasSize(3);
+    Files.delete(root.resolve("m/3/model.onnx"));
+    await(() -> catalog.ready("m", "1") && !catalog.ready("m", "3"));
+    assertThat(answerOf("m")).isEqualTo("2: 2.0");
+    Files.delete(root.resolve("m/1/model.onnx"));
+    await(() -> !catalog.ready("m", "1"));
+    assertThat(catalog.ready("m", "2")).isTrue();
+  }
+
+  private void policy(String model, String policy) throws IOException {
+    put(
+        model + "/config.pbtxt",
+        "backend: \"onnxruntime\" version_policy { %s }".formatted(policy));
   }
 
   @Test

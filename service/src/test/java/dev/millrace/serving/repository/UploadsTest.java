@@ -153,7 +153,8 @@ class UploadsTest {
     return ModelDirectory.ofLoad(temporary.resolve(load))
         .find("m", "{}")
         .orElseThrow()
-        .candidate()
+        .candidates()
+        .getFirst()
         .identity();
   }
 
