@@ -71,6 +71,12 @@ final class BurstBench {
         number("%.2f", recovery.seconds()),
         number("%.0f", GOAL_SECONDS),
         verdict(recovery.seconds(), GOAL_SECONDS));
+    table.row(
+        model,
+        "the same without a burst, longest, s",
+        number("%.2f", recovery.undisturbed()),
+        "",
+        "");
     table.row(model, "load busy, %", number("%.0f", sampled.loadBusy() * 100), "", "");
     return table.toString();
   }
