@@ -25,4 +25,4 @@ WORKDIR /var/lib/millrace
 EXPOSE 8080 8081 9000
 STOPSIGNAL SIGTERM
 # Exec form: the JVM is process 1 and gets the signal. More options: JDK_JAVA_OPTIONS.
-ENTRYPOINT ["/opt/jre/bin/java", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", "-XX:MaxRAMPercentage=50", "-XX:MaxNewSize=32m", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-Djava.io.tmpdir=/tmp", "-jar", "/opt/millrace/millrace-service-app.jar"]
+ENTRYPOINT ["/opt/jre/bin/java", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", "-XX:MaxRAMPercentage=50", "-XX:MaxNewSize=22m", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-Djava.io.tmpdir=/tmp", "-jar", "/opt/millrace/millrace-service-app.jar"]
