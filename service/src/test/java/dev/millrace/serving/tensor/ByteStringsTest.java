@@ -37,6 +37,19 @@ class ByteStringsTest {
     assertThatIllegalArgumentException().isThrownBy(() -> ByteStrings.skip(buffer(3), 0, 1));
   }
 
+  @Test
+  void countsElementsUpToOneThatIsBroken() {
+    var data = buffer(13).putInt(1).put((byte) 'a').putInt(0).putInt(1).flip();
+    assertThat(ByteStrings.count(data, 0)).isEqualTo(new ByteStrings.Found(2, 9));
+    assertThat(ByteStrings.count(data, 5)).isEqualTo(new ByteStrings.Found(1, 9));
+    data.limit(9);
+    assertThat(ByteStrings.count(data, 0))
+        .isEqualTo(new ByteStrings.Found(2, ByteStrings.Found.WHOLE));
+    assertThat(ByteStrings.count(buffer(0), 0).count()).isZero();
+    assertThat(ByteStrings.count(buffer(4).putInt(0, -1), 0).isBroken()).isTrue();
+    assertThat(ByteStrings.count(buffer(3), 0).isBroken()).isTrue();
+  }
+
   private static ByteBuffer buffer(int bytes) {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }

@@ -2,6 +2,7 @@ package dev.millrace.serving.api.sharedmemory;
 
 import static dev.millrace.serving.api.sharedmemory.Refusals.invalid;
 
+import dev.millrace.serving.tensor.ByteStrings;
 import dev.millrace.serving.tensor.DataType;
 import java.nio.ByteBuffer;
 
@@ -68,21 +69,16 @@ public final class SharedInput implements AutoCloseable {
   }
 
   private void checkStrings(ByteBuffer data, int start) {
-    int at = start;
-    long seen = 0;
-    while (at < data.limit()) {
-      int length = data.limit() - at >= Integer.BYTES ? data.getInt(at) : -1;
-      if (length < 0 || length > data.limit() - at - Integer.BYTES) {
-        throw invalid(
-            "incomplete string data for inference input '%s' at element %d: each string is its length as four little-endian bytes, then its bytes"
-                .formatted(name, seen));
-      }
-      at += Integer.BYTES + length;
-      seen++;
-    }
-    if (seen != count) {
+    var found = ByteStrings.count(data, start);
+    if (found.isBroken()) {
       throw invalid(
-          "expected %d strings for inference input '%s', got %d".formatted(count, name, seen));
+          "incomplete string data for inference input '%s' at element %d: each string is its length as four little-endian bytes, then its bytes"
+              .formatted(name, found.count()));
+    }
+    if (found.count() != count) {
+      throw invalid(
+          "expected %d strings for inference input '%s', got %d"
+              .formatted(count, name, found.count()));
     }
   }
 

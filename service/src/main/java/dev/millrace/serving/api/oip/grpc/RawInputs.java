@@ -5,8 +5,10 @@ import static dev.millrace.serving.api.oip.grpc.InputFailures.invalid;
 import com.google.protobuf.ByteString;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.tensor.ByteStrings;
 import dev.millrace.serving.tensor.DataType;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,8 +18,6 @@ import java.util.List;
  * @param contents by the index of the input
  */
 record RawInputs(ModelInferRequest message, List<ByteString> contents) implements InputData {
-  private static final int LENGTH_BYTES = 4;
-
   /** One for each input but those that lie in shared memory. */
   static RawInputs of(ModelInferRequest message, InputPlaces places) {
     var inOrder = message.getRawInputContentsList().iterator();
@@ -59,36 +59,22 @@ record RawInputs(ModelInferRequest message, List<ByteString> contents) implement
   }
 
   private void checkByteStrings(int index, ByteString bytes, long elementCount) {
-    long found = 0;
-    int position = 0;
-    while (position < bytes.size()) {
-      position = endOfByteString(index, bytes, position);
-      found++;
+    var data = bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    var found = ByteStrings.count(data, 0);
+    if (found.isBroken()) {
+      throw invalid(
+          "Input '%s' ends inside a byte string at byte %d of %d in raw_input_contents. Put its length as four little-endian bytes before each string."
+              .formatted(name(index), found.brokenAt(), bytes.size()));
     }
-    if (found != elementCount) {
+    if (found.count() != elementCount) {
       throw invalid(
           "Input '%s' has %d byte strings in raw_input_contents; its shape %s is %d elements."
               .formatted(
-                  name(index), found, message.getInputs(index).getShapeList(), elementCount));
+                  name(index),
+                  found.count(),
+                  message.getInputs(index).getShapeList(),
+                  elementCount));
     }
-  }
-
-  private int endOfByteString(int index, ByteString bytes, int position) {
-    int start = position + LENGTH_BYTES;
-    long end = start > bytes.size() ? Long.MAX_VALUE : start + length(bytes, position);
-    if (end > bytes.size()) {
-      throw invalid(
-          "Input '%s' ends inside a byte string at byte %d of %d in raw_input_contents. Put its length as four little-endian bytes before each string."
-              .formatted(name(index), position, bytes.size()));
-    }
-    return (int) end;
-  }
-
-  private static long length(ByteString bytes, int position) {
-    return (bytes.byteAt(position) & 0xFFL)
-        | (bytes.byteAt(position + 1) & 0xFFL) << 8
-        | (bytes.byteAt(position + 2) & 0xFFL) << 16
-        | (bytes.byteAt(position + 3) & 0xFFL) << 24;
   }
 
   private String name(int index) {

@@ -1,6 +1,6 @@
 package dev.millrace.serving.api.oip.rest;
 
-import dev.millrace.serving.failure.InferenceException;
+import dev.millrace.serving.tensor.ByteStrings;
 import dev.millrace.serving.tensor.DataType;
 import dev.millrace.serving.tensor.Shape;
 import dev.millrace.serving.tensor.Tensor;
@@ -72,26 +72,16 @@ final class BinaryTensorReader {
   }
 
   private static void checkStrings(String name, Shape shape, long count, ByteBuffer data) {
-    int at = 0;
-    long seen = 0;
-    while (at < data.limit()) {
-      int length = data.limit() - at >= 4 ? data.getInt(at) : -1;
-      if (length < 0 || length > data.limit() - at - 4) {
-        throw malformedString(name, seen);
-      }
-      at += 4 + length;
-      seen++;
+    var found = ByteStrings.count(data, 0);
+    if (found.isBroken()) {
+      throw JsonReader.refusal(
+          "incomplete string data for inference input '%s' at element %d: each string is its length as four little-endian bytes, then its bytes"
+              .formatted(name, found.count()));
     }
-    if (seen != count) {
+    if (found.count() != count) {
       throw JsonReader.refusal(
           "expected %d strings for inference input '%s' of shape %s, got %d"
-              .formatted(count, name, shape, seen));
+              .formatted(count, name, shape, found.count()));
     }
-  }
-
-  private static InferenceException malformedString(String name, long element) {
-    return JsonReader.refusal(
-        "incomplete string data for inference input '%s' at element %d: each string is its length as four little-endian bytes, then its bytes"
-            .formatted(name, element));
   }
 }
