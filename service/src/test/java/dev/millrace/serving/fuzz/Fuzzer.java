@@ -13,14 +13,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.Named;
 
 /**
  * Throws mutations of a corpus at a codec for a bounded time.
  *
  * <p>Choice: mutations without a look at coverage, so that it runs in any build, needs no agent,
  * and fails the same way again: input {@code n} depends on {@code n} and the corpus alone. Cost:
- * deep paths are only found from examples that already go there, which is what the corpus is for.
- * An input that failed is written to {@code target/fuzz}; put it into the corpus with its fix.
+ * deep paths are only found from examples that already go there, which is what the corpus is for;
+ * {@link GuidedFuzzIT} finds others. An input that failed is written to {@code target/fuzz}; put it
+ * into the corpus with its fix.
  */
 public final class Fuzzer {
   private static final Path FAILED = Path.of("target", "fuzz");
@@ -149,11 +151,17 @@ public final class Fuzzer {
 
   /** The files of a folder of {@code src/test/resources/corpus}, read by this reader. */
   public static List<byte[]> corpus(String folder, Reader reader) throws IOException {
-    var inputs = new ArrayList<byte[]>();
+    return seeds(folder, reader).stream().map(Named::getPayload).toList();
+  }
+
+  /** The same with the names of the files, for the tests that Jazzer guides. */
+  public static List<Named<byte[]>> seeds(String folder, Reader reader) throws IOException {
+    var inputs = new ArrayList<Named<byte[]>>();
     try (var files = Files.newDirectoryStream(Path.of("src/test/resources/corpus", folder))) {
       for (var file : files) {
+        var name = file.getFileName().toString();
         var bytes = Files.readAllBytes(file);
-        inputs.add(file.toString().endsWith(".bin") ? bytes : reader.read(bytes));
+        inputs.add(Named.of(name, name.endsWith(".bin") ? bytes : reader.read(bytes)));
       }
     }
     return inputs;

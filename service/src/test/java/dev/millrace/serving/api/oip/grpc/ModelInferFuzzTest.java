@@ -3,6 +3,7 @@ package dev.millrace.serving.api.oip.grpc;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.google.protobuf.TextFormat;
 import dev.millrace.protocol.oip.ModelInferRequest;
 import dev.millrace.serving.api.sharedmemory.SharedRegions;
@@ -18,8 +19,10 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** ModelInfer messages and what is nearly so. */
 @Timeout(60)
@@ -56,6 +59,18 @@ class ModelInferFuzzTest {
     int count = new Fuzzer(corpus, WORDS).run(Duration.ofSeconds(3), this::take);
     assertThat(count).isGreaterThan(1_000);
     assertThat(decoded).isGreaterThan(100);
+    assertThat(PooledByteBufAllocator.DEFAULT.pinnedDirectMemory()).isEqualTo(before);
+  }
+
+  static List<Named<byte[]>> seeds() throws IOException {
+    return Fuzzer.seeds("modelinfer", ModelInferFuzzTest::parsed);
+  }
+
+  @MethodSource("seeds")
+  @FuzzTest
+  void readsOrRefuses(byte[] message) throws IOException {
+    long before = PooledByteBufAllocator.DEFAULT.pinnedDirectMemory();
+    take(message);
     assertThat(PooledByteBufAllocator.DEFAULT.pinnedDirectMemory()).isEqualTo(before);
   }
 

@@ -4,6 +4,7 @@ import static dev.millrace.serving.fake.FakeEngine.candidate;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.google.protobuf.TextFormat;
 import dev.millrace.protocol.tfs.PredictRequest;
 import dev.millrace.serving.api.edge.LiveLabels;
@@ -21,8 +22,10 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Predict messages and what is nearly so. */
 @Timeout(60)
@@ -66,6 +69,18 @@ class PredictFuzzTest {
     int count = new Fuzzer(corpus, WORDS).run(Duration.ofSeconds(3), this::take);
     assertThat(count).isGreaterThan(1_000);
     assertThat(decoded).isGreaterThan(100);
+    assertThat(PooledByteBufAllocator.DEFAULT.pinnedDirectMemory()).isEqualTo(before);
+  }
+
+  static List<Named<byte[]>> seeds() throws IOException {
+    return Fuzzer.seeds("predict", PredictFuzzTest::parsed);
+  }
+
+  @MethodSource("seeds")
+  @FuzzTest
+  void readsOrRefuses(byte[] message) {
+    long before = PooledByteBufAllocator.DEFAULT.pinnedDirectMemory();
+    take(message);
     assertThat(PooledByteBufAllocator.DEFAULT.pinnedDirectMemory()).isEqualTo(before);
   }
 
