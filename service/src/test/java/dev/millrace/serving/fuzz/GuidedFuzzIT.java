@@ -14,12 +14,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -35,14 +34,16 @@ import org.junit.platform.launcher.core.LauncherFactory;
  * bounded time from the corpus.
  *
  * <p>Choice: a JVM for each fuzz test, because Jazzer runs one per JVM and changes its classes.
- * Cost: some seconds of start for each, so two run at a time. An input that failed is written to
- * {@code target/fuzz}; put it into the corpus, named {@code *.bin}, with its fix.
+ * Cost: some seconds of start for each, so two run at a time. {@code MILLRACE_FUZZ_SECONDS} says
+ * how long each looks. An input that failed is written below {@code target/fuzz}; put it into the
+ * corpus, named {@code *.bin}, with its fix.
  */
 class GuidedFuzzIT {
   private static final Path FOLDER = Path.of("target", "fuzz");
-  private static final int SECONDS = 6;
+  private static final int SECONDS =
+      Integer.parseInt(System.getenv().getOrDefault("MILLRACE_FUZZ_SECONDS", "6"));
   private static final int INPUT_SECONDS = 20;
-  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final Duration LIMIT = Duration.ofSeconds(SECONDS + 120L);
 
   /** What is counted as reached: our classes, and the parsers that they hand clients' bytes to. */
   private static final String GUIDES =
@@ -51,12 +52,12 @@ class GuidedFuzzIT {
   private static final Pattern LAST_COVERED = Pattern.compile("DONE +cov: (\\d+)");
   private static final Pattern RUNS = Pattern.compile("Done (\\d+) runs in");
 
-  private static final Map<String, Future<String>> OUTPUTS = new LinkedHashMap<>();
+  private static final Map<String, Future<Ended>> RUNNING = new LinkedHashMap<>();
   private static final ExecutorService STARTED = Executors.newFixedThreadPool(2);
 
   @BeforeAll
   static void start() {
-    fuzzTests().forEach(test -> OUTPUTS.put(test, STARTED.submit(() -> output(test))));
+    fuzzTests().forEach(test -> RUNNING.put(test, STARTED.submit(() -> ended(test))));
   }
 
   @AfterAll
@@ -72,9 +73,10 @@ class GuidedFuzzIT {
   @ParameterizedTest
   @MethodSource("fuzzTests")
   void findsNothing(String test) throws Exception {
-    var output = awaited(test);
-    assertThat(number(RUNS, output)).as(output).isGreaterThan(500);
-    assertThat(number(LAST_COVERED, output)).as(output).isGreaterThan(50);
+    var ended = awaited(test);
+    assertThat(ended.exitValue()).as(ended.told()).isZero();
+    assertThat(number(RUNS, ended)).as(ended.told()).isGreaterThan(500);
+    assertThat(number(LAST_COVERED, ended)).as(ended.told()).isGreaterThan(50);
   }
 
   /** Class and method of all in the tests. */
@@ -89,27 +91,34 @@ class GuidedFuzzIT {
     return found.getRoots().stream()
         .flatMap(root -> found.getDescendants(root).stream())
         .map(TestIdentifier::getSource)
-        .flatMap(source -> source.stream())
+        .flatMap(Optional::stream)
         .filter(org.junit.platform.engine.support.descriptor.MethodSource.class::isInstance)
         .map(org.junit.platform.engine.support.descriptor.MethodSource.class::cast)
         .map(source -> source.getClassName() + "::" + source.getMethodName())
         .sorted();
   }
 
-  private static String awaited(String test) throws Exception {
-    try {
-      return Objects.requireNonNull(OUTPUTS.get(test)).get(10, TimeUnit.MINUTES);
-    } catch (ExecutionException | TimeoutException e) {
-      throw new AssertionError("Jazzer did not end by itself: " + test, e);
-    }
+  private static Ended awaited(String test) throws Exception {
+    return Objects.requireNonNull(RUNNING.get(test))
+        .get(RUNNING.size() * LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
-  private static int number(Pattern pattern, String output) {
-    var matcher = pattern.matcher(output);
+  private static int number(Pattern pattern, Ended ended) {
+    var matcher = pattern.matcher(ended.output());
     return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
   }
 
-  private static String output(String test) throws IOException, InterruptedException {
+  private record Ended(int exitValue, Path log, String output) {
+    /** What went wrong, or else the last of what Jazzer says. */
+    String told() {
+      int finding = output.indexOf("== ");
+      int from = finding < 0 ? Math.max(output.length() - 2_000, 0) : finding;
+      return "The log of Jazzer is %s. It says:%n%s"
+          .formatted(log, output.substring(from, Math.min(from + 4_000, output.length())));
+    }
+  }
+
+  private static Ended ended(String test) throws IOException, InterruptedException {
     var folder = FOLDER.resolve(test.substring(test.lastIndexOf('.') + 1).replace("::", "."));
     var corpus = Files.createDirectories(folder.resolve("corpus"));
     var log = folder.resolve("jazzer.log");
@@ -125,9 +134,7 @@ class GuidedFuzzIT {
     } finally {
       process.destroyForcibly();
     }
-    var output = Files.readString(log);
-    assertThat(process.exitValue()).as("The whole log is %s:%n%s", log, output).isZero();
-    return output;
+    return new Ended(process.exitValue(), log, Files.readString(log));
   }
 
   private static List<String> command(String test, Path folder, Path corpus) {
