@@ -75,7 +75,7 @@ class GuidedFuzzIT {
   void findsNothing(String test) throws Exception {
     var ended = awaited(test);
     assertThat(ended.exitValue()).as(ended.told()).isZero();
-    assertThat(number(RUNS, ended)).as(ended.told()).isGreaterThan(500);
+    assertThat(number(RUNS, ended)).as(ended.told()).isGreaterThan(100);
     assertThat(number(LAST_COVERED, ended)).as(ended.told()).isGreaterThan(50);
   }
 
@@ -150,6 +150,8 @@ class GuidedFuzzIT {
         "-Xmx512m",
         "-cp",
         System.getProperty("java.class.path"),
+        // Else it makes folders for findings among the sources.
+        "-Djazzer.internal.basedir=" + folder.toAbsolutePath(),
         Jazzer.class.getName(),
         "--target_class=" + names[0],
         "--target_method=" + names[1],
