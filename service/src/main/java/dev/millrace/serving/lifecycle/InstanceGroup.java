@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * Copies of a model that are placed alike.
  *
- * @param count copies, on each device named; where none is named, on one that placement finds
+ * @param count copies, on each device named; where none is named, where placement finds room
  * @param kind where they may be
  * @param devices ordinals of GPUs; empty leaves the choice to placement
  */
@@ -17,7 +17,9 @@ public record InstanceGroup(int count, Kind kind, List<Integer> devices) {
     /** On the processors. */
     CPU,
     /** On GPUs. */
-    GPU
+    GPU,
+    /** On every GPU there is, as many copies on each. */
+    EACH_GPU
   }
 
   private static final int MOST_COPIES = 256;

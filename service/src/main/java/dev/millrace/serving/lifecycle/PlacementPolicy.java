@@ -68,12 +68,16 @@ final class PlacementPolicy {
   }
 
   /**
-   * The GPUs that may take each copy: one list per device that the group names, else one of all.
+   * The GPUs that may take each copy: one list per device that the group names or means, else one of
+   * all.
    */
   private List<List<Place>> choices(InstanceGroup group) {
     var gpus = fleet.ofKind(DeviceKind.GPU);
     if (group.devices().isEmpty() || group.kind() == Kind.CPU) {
-      return List.of(gpus);
+      var sound = gpus.stream().filter(gpu -> gpu.failure().isEmpty()).toList();
+      return group.kind() == Kind.EACH_GPU && !sound.isEmpty()
+          ? sound.stream().map(List::of).toList()
+          : List.of(gpus);
     }
     return group.devices().stream().map(ordinal -> named(gpus, ordinal)).toList();
   }

@@ -53,7 +53,7 @@ final class ConfigSettings {
     var kind =
         switch (group.getKind()) {
           case KIND_CPU -> InstanceGroup.Kind.CPU;
-          case KIND_GPU -> InstanceGroup.Kind.GPU;
+          case KIND_GPU -> InstanceGroup.Kind.EACH_GPU;
           // The model's own choice is none: ONNX Runtime runs it where it is told to.
           case KIND_AUTO, KIND_MODEL, UNRECOGNIZED -> InstanceGroup.Kind.AUTO;
         };

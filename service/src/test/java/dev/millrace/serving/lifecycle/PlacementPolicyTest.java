@@ -68,6 +68,22 @@ class PlacementPolicyTest {
   }
 
   @Test
+  void putsTheCountOnEachGpuThatHasNotFailed() {
+    var each = settings(Fallback.CPU, new InstanceGroup(2, Kind.EACH_GPU, List.of()));
+    assertThat(decide(fleet(cpu(900), gpu(GPU0, 300), gpu(GPU1, 900)), 100, each))
+        .isEqualTo(
+            settled(
+                new Spot(GPU0, ""), new Spot(GPU0, ""), new Spot(GPU1, ""), new Spot(GPU1, "")));
+    var failed = new Place(GPU0, "gone", 1_000, 500, 0);
+    assertThat(decide(fleet(cpu(900), failed, gpu(GPU1, 900)), 100, each))
+        .isEqualTo(settled(new Spot(GPU1, ""), new Spot(GPU1, "")));
+    assertThat(decide(fleet(cpu(900)), 100, each)).isInstanceOf(Settle.class);
+    var never = settings(Fallback.FORBIDDEN, new InstanceGroup(1, Kind.EACH_GPU, List.of()));
+    assertThat(decide(fleet(cpu(900)), 100, never)).isInstanceOf(Refuse.class);
+    assertThat(decide(fleet(cpu(900), failed), 100, never)).isInstanceOf(Refuse.class);
+  }
+
+  @Test
   void unloadsTheLeastRecentlyUsedIdleModelsAndNoMoreThanNeeded() {
     var residents =
         List.of(

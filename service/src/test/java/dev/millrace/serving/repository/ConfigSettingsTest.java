@@ -99,16 +99,18 @@ class ConfigSettingsTest {
     var groups =
         over("""
                 instance_group [ { kind: KIND_GPU count: 2 gpus: [ 0, 1 ] }, { kind: KIND_CPU },
-                                 { kind: KIND_MODEL } ]
+                                 { kind: KIND_MODEL }, { kind: KIND_GPU } ]
                 """)
             .placement()
             .groups();
-    assertThat(groups.get(0).kind()).isEqualTo(InstanceGroup.Kind.GPU);
+    assertThat(groups.get(0).kind()).isEqualTo(InstanceGroup.Kind.EACH_GPU);
     assertThat(groups.get(0).count()).isEqualTo(2);
     assertThat(groups.get(0).devices()).containsExactly(0, 1);
     assertThat(groups.get(1).kind()).isEqualTo(InstanceGroup.Kind.CPU);
     assertThat(groups.get(1).count()).isEqualTo(1);
     assertThat(groups.get(2).kind()).isEqualTo(InstanceGroup.Kind.AUTO);
+    assertThat(groups.get(3))
+        .isEqualTo(new InstanceGroup(1, InstanceGroup.Kind.EACH_GPU, List.of()));
   }
 
   @Test
