@@ -105,8 +105,12 @@ final class Rehearsal implements ApplicationListener<ApplicationReadyEvent> {
     /** Asks and waits for the answer. */
     void ask() throws IOException;
 
-    /** The same in a hurry: a server under too much load sends refusals, which must not be slow. */
-    void hurry() throws IOException;
+    /**
+     * The same in a hurry: a server under too much load sends refusals, which must not be slow.
+     *
+     * @return whether it was refused
+     */
+    boolean hurry() throws IOException;
 
     @Override
     void close() throws IOException;
@@ -131,7 +135,7 @@ final class Rehearsal implements ApplicationListener<ApplicationReadyEvent> {
 
   private static void ask(Call call, int turn) throws IOException {
     if (turn % HURRY_EVERY == 0) {
-      call.hurry();
+      var _ = call.hurry();
     } else {
       call.ask();
     }

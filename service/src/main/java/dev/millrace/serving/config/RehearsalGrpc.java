@@ -9,6 +9,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -17,6 +18,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class RehearsalGrpc implements Rehearsal.Call {
   private static final long LIMIT_SECONDS = 5;
+
+  /** Too late, or too much to wait for. */
+  private static final Set<Status.Code> REFUSED =
+      Set.of(Status.Code.DEADLINE_EXCEEDED, Status.Code.UNAVAILABLE);
 
   private final ManagedChannel channel;
   private final GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub stub;
@@ -50,13 +55,15 @@ final class RehearsalGrpc implements Rehearsal.Call {
   }
 
   @Override
-  public void hurry() {
+  public boolean hurry() {
     try {
       send(hurried);
+      return false;
     } catch (StatusRuntimeException e) {
-      if (e.getStatus().getCode() != Status.Code.DEADLINE_EXCEEDED) {
+      if (!REFUSED.contains(e.getStatus().getCode())) {
         throw e;
       }
+      return true;
     }
   }
 

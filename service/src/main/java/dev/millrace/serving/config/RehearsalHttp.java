@@ -20,8 +20,10 @@ final class RehearsalHttp implements Rehearsal.Call {
   private static final int READ_LIMIT_MILLIS = 5_000;
   private static final String LENGTH = "\r\ncontent-length:";
   private static final String TIMEOUT = "\"timeout\":" + HURRY_MICROS;
-  private static final Set<String> ANSWERED = Set.of("200");
-  private static final Set<String> ANSWERED_OR_LATE = Set.of("200", "504");
+  private static final String ANSWERED = "200";
+
+  /** Too late, or too much to wait for. */
+  private static final Set<String> REFUSED = Set.of("503", "504");
 
   private final Socket socket;
   private final InputStream in;
@@ -83,21 +85,25 @@ final class RehearsalHttp implements Rehearsal.Call {
 
   @Override
   public void ask() throws IOException {
-    exchange(request, ANSWERED);
+    if (isRefused(request)) {
+      throw new IOException("The rehearsal's model refused a request that had time");
+    }
   }
 
   @Override
-  public void hurry() throws IOException {
-    exchange(hurried, ANSWERED_OR_LATE);
+  public boolean hurry() throws IOException {
+    return isRefused(hurried);
   }
 
-  private void exchange(byte[] message, Set<String> expected) throws IOException {
+  private boolean isRefused(byte[] message) throws IOException {
     socket.getOutputStream().write(message);
     var head = head();
-    if (!expected.contains(status(head))) {
+    var status = status(head);
+    if (!status.equals(ANSWERED) && !REFUSED.contains(status)) {
       throw new IOException("Answered with " + head.lines().findFirst().orElse("nothing"));
     }
     in.skipNBytes(length(head));
+    return REFUSED.contains(status);
   }
 
   private String head() throws IOException {

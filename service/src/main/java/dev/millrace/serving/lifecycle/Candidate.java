@@ -3,9 +3,9 @@ package dev.millrace.serving.lifecycle;
 import java.io.IOException;
 
 /**
- * A version that is to become the live one.
+ * A version that is to be served.
  *
- * @param identity stands for the content, such as a digest: a version that is live with the same
+ * @param identity stands for the content, such as a digest: a version that is served with the same
  *     identity is not loaded again
  */
 public record Candidate(String model, String version, String identity, Files files) {

@@ -92,12 +92,14 @@ final class EnsembleOpener {
     var step =
         catalog
             .find(model)
-            .filter(served -> served.serving().answers(null))
+            .filter(served -> !served.serving().versions().isEmpty())
             .orElseThrow(() -> notLoaded(ensemble, model));
     if (!step.serving().answers(version)) {
-      throw refusal(
-          "ensemble '%s' depends on '%s' whose required version %s is not loaded"
-              .formatted(ensemble, model, version));
+      throw version == null
+          ? notLoaded(ensemble, model)
+          : refusal(
+              "ensemble '%s' depends on '%s' whose required version %s is not loaded"
+                  .formatted(ensemble, model, version));
     }
     requireNoCircle(ensemble, model, EnsembleScheduler.MOST_DEPTH - 1, depths);
     var loaded = step.serving().version(version);

@@ -21,7 +21,7 @@ final class Evacuation {
   private final Device device;
   private final Rollout rollout;
 
-  /** Models whose stay was told of already. */
+  /** Versions whose stay was told of already. */
   private final Set<String> told = new HashSet<>();
 
   private int pauseLooks = 1;
@@ -57,7 +57,7 @@ final class Evacuation {
     } catch (IOException | RuntimeException e) {
       var reason = e.getMessage() == null ? e.toString() : e.getMessage();
       model.notes().failed(version.version(), reason);
-      if (told.add(model.name())) {
+      if (told.add(model.name() + " " + version.version())) {
         log.error(
             "Model stays on a failed device until there is another place: model={} device={} reason={}",
             model.name(),

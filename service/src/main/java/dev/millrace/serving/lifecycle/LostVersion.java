@@ -11,7 +11,7 @@ final class LostVersion implements Serving.Seat {
   private final String reason;
 
   /**
-   * It is no longer live.
+   * It is no longer loaded.
    *
    * @param reason what became of the last copy
    */

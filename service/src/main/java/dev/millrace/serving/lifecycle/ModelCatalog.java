@@ -92,8 +92,9 @@ public final class ModelCatalog {
   }
 
   /**
-   * Whether the version, or with null any version, answers requests; also one that is unloaded and
-   * that the next request loads.
+   * Whether requests for the version, or with null those without a version, are answered; also
+   * where it is unloaded and the next request loads it. Where the highest version is lost, requests
+   * without a version wait for it, though others answer under their numbers.
    */
   public boolean ready(String model, @Nullable String version) {
     var served = models.get(model);
@@ -235,13 +236,9 @@ public final class ModelCatalog {
     return true;
   }
 
-  /** Models that are out of service because their last copy is gone. */
+  /** Models with a version that is out of service because its last copy is gone. */
   int lost() {
-    return (int)
-        models.values().stream()
-            .filter(
-                model -> model.serving().seats().stream().anyMatch(LostVersion.class::isInstance))
-            .count();
+    return (int) models.values().stream().filter(model -> model.serving().hasLost()).count();
   }
 
   /** What recency is told in. */

@@ -68,8 +68,8 @@ final class PlacementPolicy {
   }
 
   /**
-   * The GPUs that may take each copy: one list per device that the group names or means, else one of
-   * all.
+   * The GPUs that may take each copy: one list per device that the group names or means, else one
+   * of all.
    */
   private List<List<Place>> choices(InstanceGroup group) {
     var gpus = fleet.ofKind(DeviceKind.GPU);

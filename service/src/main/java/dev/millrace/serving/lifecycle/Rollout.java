@@ -4,7 +4,6 @@ import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.runtime.ModelLoadException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -12,7 +11,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -89,7 +87,8 @@ public final class Rollout implements AutoCloseable {
   /**
    * Makes these versions of one model, and no others, answer requests; the highest of them answers
    * those that name none. Returns when they are loaded. A version that is served already is left
-   * alone. Where none of them can be loaded, what is served goes on.
+   * alone, and one that cannot be replaced goes on. Where none of the numbers can be served, all
+   * that is served goes on.
    *
    * @throws ModelLoadException with the reason of the first that failed, which also stands on the
    *     version's state; the others are served
@@ -98,7 +97,7 @@ public final class Rollout implements AutoCloseable {
     var model = catalog.entry(modelOf(wanted));
     turns.take(model);
     try {
-      serve(model, wanted, candidate -> isLoaded(model, candidate));
+      swaps.replaceMissing(model, wanted, haste(), candidate -> isLoaded(model, candidate));
     } finally {
       model.changes().unlock();
     }
@@ -108,30 +107,25 @@ public final class Rollout implements AutoCloseable {
     return wanted.iterator().next().model();
   }
 
-  /** The same, with the model's turn, and with what tells that a version needs no load. */
-  private void serve(
-      ServedModel model, Collection<Candidate> wanted, Predicate<Candidate> isThere) {
-    var haste = catalog.starting() ? Haste.START : Haste.NONE;
-    var failures = new ArrayList<ModelLoadException>();
-    for (var candidate : wanted) {
-      if (!isThere.test(candidate)) {
-        try {
-          swaps.replace(model, candidate, haste, serving -> serving.keeping(wanted)).close();
-        } catch (ModelLoadException e) {
-          failures.add(
-              wanted.size() == 1
-                  ? e
-                  : new ModelLoadException(
-                      "version " + candidate.version() + ": " + e.getMessage(), e));
-        }
-      }
+  /**
+   * Makes these versions of one model, and no others, answer requests, in one swap. Each is loaded,
+   * also where the same is served.
+   *
+   * @throws ModelLoadException with the reason of the first that failed; then none of them is
+   *     served, and what is served goes on as it is
+   */
+  public void serveTogether(Collection<Candidate> wanted) {
+    var model = catalog.entry(modelOf(wanted));
+    turns.take(model);
+    try {
+      swaps.replaceTogether(model, wanted, haste());
+    } finally {
+      model.changes().unlock();
     }
-    if (wanted.stream().anyMatch(model.serving()::has) && !model.serving().isAmong(wanted)) {
-      retirement.retire(model, serving -> serving.keeping(wanted), "no longer wanted");
-    }
-    if (!failures.isEmpty()) {
-      throw failures.getFirst();
-    }
+  }
+
+  private Haste haste() {
+    return catalog.starting() ? Haste.START : Haste.NONE;
   }
 
   private static boolean isLoaded(ServedModel model, Candidate candidate) {
@@ -163,7 +157,7 @@ public final class Rollout implements AutoCloseable {
     turns.take(model);
     try {
       if (wanted.size() > 1 || model.serving().answers(null) || !loader.knows(first)) {
-        serve(model, wanted, candidate -> model.serving().has(candidate));
+        swaps.replaceMissing(model, wanted, haste(), candidate -> model.serving().has(candidate));
       } else {
         offerKnown(model, first);
       }

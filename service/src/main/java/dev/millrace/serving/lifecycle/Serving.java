@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +85,11 @@ final class Serving {
     return seat(version) instanceof LostVersion lost ? lost : null;
   }
 
+  /** Whether any version is lost, be it that others answer. */
+  boolean hasLost() {
+    return seats.stream().anyMatch(LostVersion.class::isInstance);
+  }
+
   /** Whether requests for this version, or with null for the model, are answered. */
   boolean answers(@Nullable String version) {
     return answers(seat(version));
@@ -108,14 +114,13 @@ final class Serving {
     return seats.size() == candidates.size() && candidates.stream().allMatch(this::has);
   }
 
-  /** Whether there is nothing but contents among these. */
-  boolean isAmong(Collection<Candidate> candidates) {
-    return keeping(candidates).seats.size() == seats.size();
-  }
-
-  /** With this version, instead of the one of the same number where there is one. */
-  Serving with(Seat seat) {
-    return with(other -> !other.version().equals(seat.version()), seat);
+  /** With these versions, instead of those of the same numbers where there are some. */
+  Serving with(Collection<? extends Seat> added) {
+    var next = this;
+    for (var seat : added) {
+      next = next.with(other -> !other.version().equals(seat.version()), seat);
+    }
+    return next;
   }
 
   /** With another seat in the place of this one; the same where it is in it no more. */
@@ -129,12 +134,9 @@ final class Serving {
     return new Serving(all);
   }
 
-  /** Without the versions whose content is not among these. */
-  Serving keeping(Collection<Candidate> candidates) {
-    return new Serving(
-        seats.stream()
-            .filter(seat -> candidates.stream().anyMatch(seat.candidate()::isSame))
-            .toList());
+  /** Without the versions whose numbers are not among these, whatever their content. */
+  Serving keeping(Set<String> numbers) {
+    return new Serving(seats.stream().filter(seat -> numbers.contains(seat.version())).toList());
   }
 
   /** Those that answer requests, the lowest first. */

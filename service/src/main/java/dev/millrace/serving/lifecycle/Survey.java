@@ -33,7 +33,7 @@ final class Survey {
     this.limits = limits;
   }
 
-  /** Whether the version that is being replaced by the same model may make room for it. */
+  /** Whether versions of the same model, replaced or not, may make room for one more. */
   enum Own {
     MAY_GO,
     STAYS

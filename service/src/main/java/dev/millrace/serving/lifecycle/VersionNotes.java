@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class VersionNotes {
   /** A trainer makes versions without end; people look at the last ones. */
-  private static final int MOST = 16;
+  private static final int MOST = 100;
 
   /**
    * @param holder the loaded version it is about, null for one that is not loaded
@@ -69,8 +69,11 @@ final class VersionNotes {
           statuses.add(version.status(VersionState.READY, reason, first));
         }
         case DormantVersion version -> statuses.add(version.status(trouble, first));
-        // What became of it is a note.
-        case LostVersion _ -> {}
+        case LostVersion version -> {
+          if (!notes.containsKey(version.version())) {
+            statuses.add(absent(version.version(), VersionState.UNAVAILABLE, version.reason()));
+          }
+        }
       }
     }
     notes.values().stream()

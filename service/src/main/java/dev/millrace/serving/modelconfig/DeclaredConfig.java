@@ -4,6 +4,7 @@ import dev.millrace.protocol.modelconfig.ConfigSource;
 import dev.millrace.protocol.oip.ModelConfig;
 import dev.millrace.protocol.oip.ModelEnsembling.Step;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +38,13 @@ public record DeclaredConfig(
   /** Whether other models answer for it, so that it has no file of its own. */
   public boolean isEnsemble() {
     return message().hasEnsembleScheduling();
+  }
+
+  /** What an ensemble asks, each once; nothing of any other model. */
+  public Set<AskedModel> asked() {
+    return message().getEnsembleScheduling().getStepList().stream()
+        .map(step -> new AskedModel(step.getModelName(), EnsemblePlans.version(step)))
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   /** The models that an ensemble asks, each once; none of any other model. */

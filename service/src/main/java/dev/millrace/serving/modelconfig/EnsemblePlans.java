@@ -135,7 +135,8 @@ public final class EnsemblePlans {
         ensemble, signature.inputs().size(), numbers.size(), steps, results, requests);
   }
 
-  private static @Nullable String version(Step step) {
+  /** Null for the one that requests without a version get. */
+  static @Nullable String version(Step step) {
     return step.getModelVersion() < 1 ? null : Long.toString(step.getModelVersion());
   }
 

@@ -134,6 +134,7 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     tellOfConfig(found);
     var wanted = found.candidates();
     if (rollout.serves(wanted)) {
+      ensembles.leaveIfIncomplete(found);
       return CompletableFuture.completedFuture(null);
     }
     return followers
@@ -196,14 +197,20 @@ public final class DirectoryRepository implements ModelControl, AutoCloseable {
     tellOfConfig(found);
     var all = new HashSet<>(asking);
     all.add(found.model());
-    for (var step : found.config().stepModels()) {
-      if (!all.contains(step) && !catalog.ready(step, null)) {
-        var kept = ensembles.orphan(step);
-        tryLoad(() -> kept.orElseGet(() -> findForLoad(directory, step, SentModel.NOTHING)), all);
+    for (var step : found.config().asked()) {
+      var name = step.model();
+      if (!all.contains(name) && !catalog.ready(name, step.version())) {
+        var kept = ensembles.orphan(name);
+        tryLoad(() -> kept.orElseGet(() -> findForLoad(directory, name, SentModel.NOTHING)), all);
       }
     }
     try {
-      rollout.serve(found.candidates());
+      if (found.sent()) {
+        // Their files are kept, or removed, together.
+        rollout.serveTogether(found.candidates());
+      } else {
+        rollout.serve(found.candidates());
+      }
       ensembles.loaded(found);
     } catch (ModelLoadException e) {
       throw new InferenceException(

@@ -5,6 +5,7 @@ import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.Rollout;
 import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.lifecycle.VersionStatus;
+import dev.millrace.serving.modelconfig.AskedModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -59,35 +60,47 @@ final class Ensembles {
   /** A model went out of service, and with it all ensembles that ask it. */
   void unloaded(String model) {
     loaded.remove(model);
-    asking(model).forEach(ensemble -> leave(ensemble, model));
+    asking(model)
+        .forEach(ensemble -> leave(ensemble, missing(ensemble, new AskedModel(model, null))));
   }
 
-  private void leave(String ensemble, String model) {
+  private void leave(String ensemble, String reason) {
     var found = loaded.remove(ensemble);
     if (found != null) {
       orphans.put(ensemble, found);
     }
-    log.info("Ensemble goes with a model that it asks: ensemble={} model={}", ensemble, model);
-    rollout.unload(
-        ensemble,
-        "ensemble '%s' depends on '%s' which has no loaded version".formatted(ensemble, model));
+    log.info("Ensemble goes with what it asks: ensemble={} reason={}", ensemble, reason);
+    rollout.unload(ensemble, reason);
     unloaded(ensemble);
   }
 
   /**
-   * A model was loaded by name. Where it is an ensemble, a model that it asks may have gone after
-   * the load had seen it, and before there was an ensemble to go with it.
+   * A model was loaded by name, and versions of it may have gone that ensembles ask. Where it is an
+   * ensemble, a model that it asks may have gone after the load had seen it, and before there was
+   * an ensemble to go with it.
    */
   void loaded(FoundModel found) {
-    var asked = found.config().stepModels();
-    if (!asked.isEmpty()) {
+    if (found.config().isEnsemble()) {
       orphans.remove(found.model());
       loaded.put(found.model(), found);
-      asked.stream()
-          .filter(step -> !isServed(step))
-          .findFirst()
-          .ifPresent(step -> leave(found.model(), step));
     }
+    List.copyOf(loaded.values()).forEach(this::leaveIfIncomplete);
+  }
+
+  /** Takes an ensemble that is in service out of it, where anything that it asks is not served. */
+  void leaveIfIncomplete(FoundModel found) {
+    found.config().asked().stream()
+        .filter(step -> !isServed(step))
+        .findFirst()
+        .ifPresent(step -> leave(found.model(), missing(found.model(), step)));
+  }
+
+  private static String missing(String ensemble, AskedModel step) {
+    return step.version() == null
+        ? "ensemble '%s' depends on '%s' which has no loaded version"
+            .formatted(ensemble, step.model())
+        : "ensemble '%s' depends on '%s' whose required version %s is not loaded"
+            .formatted(ensemble, step.model(), step.version());
   }
 
   /** Loads those that went out of service with a model that is back now, each once. */
@@ -100,7 +113,7 @@ final class Ensembles {
   private Optional<FoundModel> takeOrphan() {
     var back =
         orphans.values().stream()
-            .filter(orphan -> orphan.config().stepModels().stream().allMatch(this::isServed))
+            .filter(orphan -> orphan.config().asked().stream().allMatch(this::isServed))
             .findFirst();
     back.ifPresent(orphan -> orphans.remove(orphan.model()));
     return back;
@@ -111,8 +124,8 @@ final class Ensembles {
     return Optional.ofNullable(orphans.get(ensemble));
   }
 
-  private boolean isServed(String model) {
-    return catalog.ready(model, null);
+  private boolean isServed(AskedModel step) {
+    return catalog.ready(step.model(), step.version());
   }
 
   /** What it does is decided by name from now on. */

@@ -2,6 +2,7 @@ package dev.millrace.serving.repository;
 
 import dev.millrace.protocol.oip.ModelVersionPolicy;
 import dev.millrace.protocol.packaging.Sha256;
+import dev.millrace.serving.modelconfig.AskedModel;
 import dev.millrace.serving.modelconfig.ConfigReader;
 import dev.millrace.serving.modelconfig.DeclaredConfig;
 import java.io.ByteArrayInputStream;
@@ -96,6 +97,11 @@ final class FolderConfig {
     return declared != null && declared.isEnsemble();
   }
 
+  /** What an ensemble asks; nothing of any other model. */
+  Set<AskedModel> asked() {
+    return declared == null ? Set.of() : declared.asked();
+  }
+
   /** The models that an ensemble asks; none of any other model. */
   Set<String> stepModels() {
     return declared == null ? Set.of() : declared.stepModels();
@@ -131,11 +137,26 @@ final class FolderConfig {
       case ALL -> versions;
       case SPECIFIC -> {
         var numbers = policy.getSpecific().getVersionsList();
+        tellOfMissing(numbers, versions);
         yield versions.stream().filter(one -> numbers.contains(Long.parseLong(one))).toList();
       }
       case LATEST, POLICYCHOICE_NOT_SET ->
-          versions.stream().limit(Math.max(policy.getLatest().getNumVersions(), 1)).toList();
+          versions.stream().limit(Math.max(latest(policy), 1)).toList();
     };
+  }
+
+  private static long latest(ModelVersionPolicy policy) {
+    return Integer.toUnsignedLong(policy.getLatest().getNumVersions());
+  }
+
+  private void tellOfMissing(List<Long> numbers, List<String> versions) {
+    numbers.stream()
+        .map(String::valueOf)
+        .filter(number -> !versions.contains(number))
+        .forEach(
+            number ->
+                notes.add(
+                    "version_policy names version " + number + ", which has no files of a model"));
   }
 
   /** Throws where a configuration belongs to no version at all. */

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Brings one model to the version that its repository wants, on virtual threads: one attempt at a
+ * Brings one model to the versions that its repository wants, on virtual threads: one attempt at a
  * time, none too soon after a failure.
  */
 final class Follower {

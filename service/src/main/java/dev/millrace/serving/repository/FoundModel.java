@@ -52,12 +52,12 @@ record FoundModel(
         model,
         found.version(),
         found.fingerprint() + config.identity(),
-        () -> sent ? readSent(found.folder()) : read(found.folder()));
+        () -> sent ? readSent(found) : read(found));
   }
 
-  private ServablePackage readSent(Path folder) throws IOException {
+  private ServablePackage readSent(FoundVersion found) throws IOException {
     try {
-      return read(folder);
+      return read(found);
     } catch (IOException e) {
       var message = SentFiles.withoutFolder(String.valueOf(e.getMessage()), modelFolder);
       throw new IOException(message, e);
@@ -73,7 +73,11 @@ record FoundModel(
         : ModelFiles.named(folder, config.fileName());
   }
 
-  private ServablePackage read(Path folder) throws IOException {
+  private ServablePackage read(FoundVersion found) throws IOException {
+    if (found.problem() != null) {
+      throw new IOException(found.problem());
+    }
+    var folder = found.folder();
     var declared = config.required();
     var files = files(folder);
     var beside = files.labels().isEmpty() ? ModelFiles.labelsIn(modelFolder) : files.labels();

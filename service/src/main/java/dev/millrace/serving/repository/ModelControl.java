@@ -8,9 +8,9 @@ import java.util.List;
 /** Loads and unloads models on request, and lists what there is. Blocks: virtual threads only. */
 public interface ModelControl {
   /**
-   * Loads the model, or replaces its live version by what the repository holds now, and returns
-   * when it answers requests. The models that an ensemble asks, and that are not served, are loaded
-   * before it.
+   * Loads the model, or replaces the versions that are served by what the repository holds now, and
+   * returns when it answers requests. The models that an ensemble asks, and that are not served,
+   * are loaded before it.
    *
    * @throws dev.millrace.serving.failure.InferenceException with NotReady where the mode does not
    *     allow it, NotFound where the repository has no such model, Invalid where its files cannot

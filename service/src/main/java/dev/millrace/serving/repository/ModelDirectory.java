@@ -112,9 +112,7 @@ final class ModelDirectory {
         versionsIn(folder).stream().filter(one -> config.isModel(folder.resolve(one))).toList();
     var versions = new ArrayList<FoundVersion>();
     for (var version : config.selected(there)) {
-      var place = folder.resolve(version);
-      requireInside(place);
-      versions.add(found(version, place, folder));
+      versions.add(foundInside(version, folder.resolve(version), folder));
     }
     if (!versions.isEmpty()) {
       return Optional.of(new FoundModel(name, versions, folder, config, sent));
@@ -124,6 +122,16 @@ final class ModelDirectory {
     }
     config.requireNone(name);
     return Optional.empty();
+  }
+
+  /** What one version is keeps no other from being served. */
+  private FoundVersion foundInside(String version, Path place, Path folder) throws IOException {
+    try {
+      requireInside(place);
+    } catch (IOException e) {
+      return FoundVersion.refused(version, place, String.valueOf(e.getMessage()));
+    }
+    return found(version, place, folder);
   }
 
   private FoundModel only(String name, Path folder, FolderConfig config) throws IOException {
@@ -193,7 +201,7 @@ final class ModelDirectory {
       bytes += size;
       marks.add(folder.relativize(file) + " " + size + " " + changed);
     }
-    return new FoundVersion(version, folder, digest(marks), newest, bytes);
+    return new FoundVersion(version, folder, digest(marks), newest, bytes, null);
   }
 
   private static List<Path> filesOf(Path folder, Path modelFolder) throws IOException {

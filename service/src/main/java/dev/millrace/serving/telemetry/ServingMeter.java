@@ -75,7 +75,7 @@ enum ServingMeter {
   MODELS_LOST(
       "millrace_models_lost",
       "models",
-      "Models out of service now because the last copy is gone; the repository index says why"),
+      "Models with a version that is out of service now because its last copy is gone; the repository index says why"),
   MODEL_UNLOAD("millrace_model_unload", "models", "Models unloaded to make room for others"),
   MODEL_COLD_LOAD(
       "millrace_model_cold_load_us",

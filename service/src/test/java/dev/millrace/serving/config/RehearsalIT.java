@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.serving.lifecycle.RehearsalModel;
 import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,11 +60,19 @@ class RehearsalIT {
         var grpc = new RehearsalGrpc("127.0.0.1", service.grpcPort(), name)) {
       for (var call : List.of(json, binary, grpc)) {
         call.ask();
-        call.hurry();
+        assertThat(IntStream.range(0, 200).anyMatch(_ -> isRefused(call))).isTrue();
         call.ask();
       }
     }
     assertThat(service.post("/v2/models/" + name + "/infer", body()).statusCode()).isEqualTo(200);
+  }
+
+  private static boolean isRefused(Rehearsal.Call call) {
+    try {
+      return call.hurry();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static BodyPublisher body() {

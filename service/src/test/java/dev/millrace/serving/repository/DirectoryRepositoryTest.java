@@ -68,11 +68,15 @@ class DirectoryRepositoryTest {
     policy("all", "all {}");
     policy("latest", "latest { num_versions: 2 }");
     policy("specific", "specific { versions: [1, 3, 9] }");
+    put("many/1/model.onnx", "1");
+    put("many/2/model.onnx", "2");
+    policy("many", "latest { num_versions: 4294967295 }");
     start(ControlMode.NONE, null);
     await(catalog::serverReady);
     assertThat(catalog.describe("all", null).versions()).containsExactly("1", "2", "3");
     assertThat(catalog.describe("latest", null).versions()).containsExactly("2", "3");
     assertThat(catalog.describe("specific", null).versions()).containsExactly("1", "3");
+    assertThat(catalog.describe("many", null).versions()).containsExactly("1", "2");
     assertThat(catalog.describe("default", null).versions()).containsExactly("3");
     assertThat(answerOf("specific")).isEqualTo("3: 3.0");
   }
@@ -93,6 +97,22 @@ class DirectoryRepositoryTest {
     Files.delete(root.resolve("m/1/model.onnx"));
     await(() -> !catalog.ready("m", "1"));
     assertThat(catalog.ready("m", "2")).isTrue();
+  }
+
+  @Test
+  void servesTheOtherVersionsWhereOneLeadsOutOfTheDirectory(@TempDir Path elsewhere)
+      throws IOException {
+    Files.writeString(elsewhere.resolve("model.onnx"), "6");
+    put("m/1/model.onnx", "1");
+    put("m/3/model.onnx", "3");
+    Files.createSymbolicLink(root.resolve("m/2"), elsewhere);
+    policy("m", "all {}");
+    start(ControlMode.NONE, null);
+    await(() -> catalog.ready("m", "1") && catalog.ready("m", "3"));
+    assertThat(catalog.versions())
+        .filteredOn(status -> status.version().equals("2"))
+        .singleElement()
+        .matches(status -> status.reason().contains("leads out of the model directory"));
   }
 
   private void policy(String model, String policy) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.lifecycle.ModelCatalog;
+import dev.millrace.serving.lifecycle.VersionStatus;
 import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -105,6 +106,29 @@ class EnsembleRepositoryTest {
     repository.load("e");
     assertThat(first).isFalse();
     assertThat(catalog.ready("e", null)).isFalse();
+    repository.load("a");
+    assertThat(catalog.ready("e", null)).isTrue();
+  }
+
+  @Test
+  void goesAndComesBackWithTheVersionThatAStepNames() throws IOException {
+    put("a/2/model.onnx", "3");
+    put("a/config.pbtxt", "backend: 'onnxruntime' version_policy { latest { num_versions: 2 } }");
+    put(
+        "e/config.pbtxt",
+        "platform: 'ensemble' "
+            + config(4).replace("model_name: 'a'", "model_name: 'a' model_version: 1"));
+    repository.load("e");
+    assertThat(catalog.ready("e", null)).isTrue();
+    put("a/3/model.onnx", "4");
+    repository.load("a");
+    assertThat(catalog.ready("e", null)).isFalse();
+    assertThat(catalog.versions())
+        .filteredOn(status -> status.model().equals("e"))
+        .extracting(VersionStatus::reason)
+        .containsAnyOf(
+            "unloaded", "ensemble 'e' depends on 'a' whose required version 1 is not loaded");
+    Files.delete(folder.resolve("models/a/3/model.onnx"));
     repository.load("a");
     assertThat(catalog.ready("e", null)).isTrue();
   }

@@ -94,6 +94,23 @@ class UploadsTest {
     assertRefused(Map.of("1/model.onnx", "2"), "its files cannot be written");
   }
 
+  @Test
+  void servesAllVersionsOfALoadOrNone() throws IOException {
+    load(Map.of("1/model.onnx", "5"));
+    var all = "{\"version_policy\": {\"all\": {}}}";
+    assertThatThrownBy(
+            () -> load(all, Map.of("1/model.onnx", "2", "2/model.onnx", "x", "3/model.onnx", "4")))
+        .hasMessageContaining("version 2: Cannot serve 'model.onnx': it holds no number");
+    assertThat(answer()).isEqualTo(5);
+    assertThat(uploads()).hasSize(1);
+    assertThat(engine.catalog().describe("m", null).versions()).containsExactly("1");
+    assertThat(engine.runtime().openNow()).isEqualTo(1);
+    load(all, Map.of("1/model.onnx", "2", "3/model.onnx", "4"));
+    assertThat(answer()).isEqualTo(4);
+    assertThat(engine.catalog().describe("m", null).versions()).containsExactly("1", "3");
+    assertThat(uploads()).hasSize(1);
+  }
+
   private void assertRefused(Map<String, String> files, String... parts) throws IOException {
     assertThatThrownBy(() -> load(files))
         .isInstanceOfSatisfying(
@@ -178,9 +195,13 @@ class UploadsTest {
   }
 
   private void load(Map<String, String> files) {
+    load("{}", files);
+  }
+
+  private void load(String config, Map<String, String> files) {
     var sent = new HashMap<String, ByteBuffer>();
     files.forEach((name, content) -> sent.put(name, ByteBuffer.wrap(content.getBytes(UTF_8))));
-    repository.load("m", new SentModel("{}", sent));
+    repository.load("m", new SentModel(config, sent));
   }
 
   private float answer() {
