@@ -98,7 +98,7 @@ final class ServedModel {
         notes.unloading(version, reason);
       }
       case LostVersion version -> notes.failed(version.version(), reason);
-      case DormantVersion _ -> {}
+      case DormantVersion version -> notes.failed(version.version(), "unloaded");
     }
   }
 
@@ -135,18 +135,14 @@ final class ServedModel {
   }
 
   /** Called when a version has drained and given its memory back. */
-  void gone(LoadedVersion version) {
+  synchronized void gone(LoadedVersion version) {
     draining.remove(version);
     notes.unloaded(version);
-    var meters = version.workers().meters();
-    // The same version loaded again counts on with the same meters.
-    if (loaded().noneMatch(other -> other.workers().meters() == meters)) {
-      traffic.gone(meters);
-    }
+    traffic.gone(version.workers().meters());
   }
 
   /** What its requests came to, over all versions. */
-  MeterSnapshot traffic() {
+  synchronized MeterSnapshot traffic() {
     var live = serving.live();
     var meters = loaded().map(version -> version.workers().meters()).collect(Collectors.toSet());
     return traffic.total(meters, live == null ? null : live.workers().meters());

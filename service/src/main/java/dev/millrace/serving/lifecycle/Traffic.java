@@ -3,6 +3,9 @@ package dev.millrace.serving.lifecycle;
 import dev.millrace.serving.telemetry.MeterSnapshot;
 import dev.millrace.serving.telemetry.ModelMeters;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,18 +18,34 @@ final class Traffic {
   /** Of the versions that are gone. */
   private MeterSnapshot past = NONE;
 
+  /** Of versions that are gone, while a load of the same version may count on with them. */
+  private final Set<ModelMeters> shared = new HashSet<>();
+
   synchronized void gone(ModelMeters meters) {
-    past = sum(past, meters.snapshot());
+    shared.add(meters);
+    settle();
+  }
+
+  private void settle() {
+    for (var meters : List.copyOf(shared)) {
+      if (meters.isReleased()) {
+        past = sum(past, meters.snapshot());
+        shared.remove(meters);
+      }
+    }
   }
 
   /**
    * The sums, with the percentiles of the live version.
    *
-   * @param loaded of the versions that are not gone, each once
+   * @param loaded of the versions that are not gone
    */
   synchronized MeterSnapshot total(Collection<ModelMeters> loaded, @Nullable ModelMeters live) {
+    settle();
+    var all = new HashSet<>(loaded);
+    all.addAll(shared);
     var total = past;
-    for (var meters : loaded) {
+    for (var meters : all) {
       total = sum(total, meters.snapshot());
     }
     var percentiles = live == null ? NONE : live.snapshot();

@@ -60,6 +60,8 @@ public final class ModelMeters implements AutoCloseable {
   /** Guarded by the owner's lock. */
   private int holders;
 
+  private volatile boolean released;
+
   ModelMeters(
       String model, String version, ServingMeters owner, MeterRegistry registry, NanoClock clock) {
     this.model = model;
@@ -276,7 +278,13 @@ public final class ModelMeters implements AutoCloseable {
 
   boolean releaseLast() {
     holders--;
-    return holders == 0;
+    released = holders == 0;
+    return released;
+  }
+
+  /** Whether the last holder has given these back: they do not change any more. */
+  public boolean isReleased() {
+    return released;
   }
 
   void unregister(MeterRegistry registry) {

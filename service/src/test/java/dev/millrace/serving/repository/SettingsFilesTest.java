@@ -159,7 +159,7 @@ class SettingsFilesTest {
         "preferred-batch-rows: [99] | preferred-batch-rows is [99]; it must be sizes from 1 to max",
         "instances: []              | instances is empty; give at least one group",
         "instances: [{cont: 1}]     | millrace.yaml: instances has the key 'cont'; known are [count",
-        "instances: [{kind: tpu}]   | kind is 'tpu'; it must be one of [auto, cpu, gpu]",
+        "instances: [{kind: tpu}]   | kind is 'tpu'; it must be one of [auto, cpu, gpu, each_gpu]",
         "cuda: fast                 | millrace.yaml: cuda is 'fast'; it must be keys with values",
         "cuda: {device_id: 1}       | cuda has the option 'device_id'; those that may be set are",
         "cuda: {use_tf32: [1]}      | cuda: use_tf32 is '[1]'; it must be text, a number, true or",
