@@ -132,6 +132,48 @@ class DirectoryRepositoryTest {
   }
 
   @Test
+  void servesAFolderThatIsOneModelWithAFileThatItsConfigurationNames() throws IOException {
+    put("network.onnx", "5");
+    put("config.pbtxt", "default_model_filename: \"network.onnx\"");
+    start(ControlMode.NONE, "iris");
+    await(catalog::serverReady);
+    assertThat(answerOf("iris")).isEqualTo("1: 5.0");
+  }
+
+  @Test
+  void tellsOfAVersionThatAPolicyNamesAndThatIsNotThere() throws IOException {
+    put("m/1/model.onnx", "1");
+    policy("m", "specific { versions: [1, 9] }");
+    var found = new ModelDirectory(root, null).find("m").orElseThrow();
+    assertThat(found.config().notes())
+        .containsExactly("version_policy names version 9, which has no files of a model");
+  }
+
+  @Test
+  void pollingTakesAnEnsembleAwayWithTheVersionThatAStepNames() throws IOException {
+    put("m/1/model.onnx", "1");
+    put("e/1/empty", "");
+    put(
+        "e/config.pbtxt",
+        """
+        platform: "ensemble"
+        max_batch_size: 4
+        input { name: "x" data_type: TYPE_FP32 dims: 2 }
+        output { name: "y" data_type: TYPE_FP32 dims: 2 }
+        ensemble_scheduling {
+          step { model_name: "m" model_version: 1
+                 input_map { key: "x" value: "x" } output_map { key: "y" value: "y" } }
+        }
+        """);
+    start(ControlMode.POLL, null);
+    await(() -> catalog.ready("e", null));
+    put("m/2/model.onnx", "2");
+    await(() -> catalog.ready("m", "2") && !catalog.ready("e", null));
+    Files.delete(root.resolve("m/2/model.onnx"));
+    await(() -> catalog.ready("e", null));
+  }
+
+  @Test
   void namesAFolderThatIsOneModelAfterItself() throws IOException {
     put("MLmodel", "flavors:\n  onnx:\n    data: net.onnx\n");
     put("net.onnx", "5");
