@@ -1,6 +1,7 @@
 package dev.millrace.serving.lifecycle;
 
 import dev.millrace.serving.lifecycle.PlacementSettings.Residence;
+import dev.millrace.serving.modelconfig.AskedModel;
 import dev.millrace.serving.modelconfig.CompletedConfig;
 import dev.millrace.serving.modelconfig.DeclaredConfig;
 import dev.millrace.serving.modelconfig.EnsemblePlans;
@@ -97,9 +98,7 @@ final class EnsembleOpener {
     if (!step.serving().answers(version)) {
       throw version == null
           ? notLoaded(ensemble, model)
-          : refusal(
-              "ensemble '%s' depends on '%s' whose required version %s is not loaded"
-                  .formatted(ensemble, model, version));
+          : refusal(new AskedModel(model, version).missingFor(ensemble));
     }
     requireNoCircle(ensemble, model, EnsembleScheduler.MOST_DEPTH - 1, depths);
     var loaded = step.serving().version(version);
@@ -119,9 +118,7 @@ final class EnsembleOpener {
             .findFirst()
             .map(why -> ". Model '%s' loading failed with error: %s".formatted(model, why))
             .orElse("");
-    return refusal(
-        "ensemble '%s' depends on '%s' which has no loaded version".formatted(ensemble, model)
-            + reason);
+    return refusal(new AskedModel(model, null).missingFor(ensemble) + reason);
   }
 
   /**

@@ -60,8 +60,8 @@ final class Ensembles {
   /** A model went out of service, and with it all ensembles that ask it. */
   void unloaded(String model) {
     loaded.remove(model);
-    asking(model)
-        .forEach(ensemble -> leave(ensemble, missing(ensemble, new AskedModel(model, null))));
+    var gone = new AskedModel(model, null);
+    asking(model).forEach(ensemble -> leave(ensemble, gone.missingFor(ensemble)));
   }
 
   private void leave(String ensemble, String reason) {
@@ -92,15 +92,7 @@ final class Ensembles {
     found.config().asked().stream()
         .filter(step -> !isServed(step))
         .findFirst()
-        .ifPresent(step -> leave(found.model(), missing(found.model(), step)));
-  }
-
-  private static String missing(String ensemble, AskedModel step) {
-    return step.version() == null
-        ? "ensemble '%s' depends on '%s' which has no loaded version"
-            .formatted(ensemble, step.model())
-        : "ensemble '%s' depends on '%s' whose required version %s is not loaded"
-            .formatted(ensemble, step.model(), step.version());
+        .ifPresent(step -> leave(found.model(), step.missingFor(found.model())));
   }
 
   /** Loads those that went out of service with a model that is back now, each once. */
