@@ -141,6 +141,18 @@ public final class FakeEngine implements AutoCloseable {
     return runtime;
   }
 
+  /** The defaults, with a response cache of 1 MiB. */
+  public static ModelSettings cached() {
+    var defaults = ModelSettings.defaults();
+    return new ModelSettings(
+        defaults.placement(),
+        defaults.runtime(),
+        defaults.scheduling(),
+        1 << 20,
+        defaults.weight(),
+        defaults.consistencyTolerance());
+  }
+
   /** The value of a meter of one version. */
   public double meteredOf(String meter, String model, String version) {
     return metered(meter, "model", model, "version", version);

@@ -10,7 +10,6 @@ import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fake.FakeEngine;
 import dev.millrace.serving.inference.InferenceAnswer.Source;
-import dev.millrace.serving.lifecycle.ModelSettings;
 import dev.millrace.serving.scheduling.CacheUse;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class CachedInferenceTest {
-  private final FakeEngine engine = new FakeEngine(cached());
+  private final FakeEngine engine = new FakeEngine(FakeEngine.cached());
 
   @AfterEach
   void stop() {
@@ -112,17 +111,6 @@ class CachedInferenceTest {
     assertAnswer(1, 3, Source.MODEL);
     engine.inference().infer(request("m", 1, 0), new Breaking());
     assertAnswer(1, 3, Source.CACHE);
-  }
-
-  private static ModelSettings cached() {
-    var defaults = ModelSettings.defaults();
-    return new ModelSettings(
-        defaults.placement(),
-        defaults.runtime(),
-        defaults.scheduling(),
-        1 << 20,
-        defaults.weight(),
-        defaults.consistencyTolerance());
   }
 
   private void assertAnswer(float asked, float expected, Source source) {

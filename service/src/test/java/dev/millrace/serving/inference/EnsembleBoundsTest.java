@@ -33,7 +33,7 @@ class EnsembleBoundsTest {
 
   private final FakeEngine engine =
       FakeEngine.withSettings(
-          (model, _) -> model.equals("a") ? cached() : ModelSettings.defaults());
+          (model, _) -> model.equals("a") ? FakeEngine.cached() : ModelSettings.defaults());
 
   @TempDir private Path folder;
 
@@ -166,16 +166,5 @@ class EnsembleBoundsTest {
         () ->
             new ServablePackage(
                 folder, List.of(), null, GoldenExamples.NONE, List.of(), declared, List.of()));
-  }
-
-  private static ModelSettings cached() {
-    var defaults = ModelSettings.defaults();
-    return new ModelSettings(
-        defaults.placement(),
-        defaults.runtime(),
-        defaults.scheduling(),
-        1 << 20,
-        defaults.weight(),
-        defaults.consistencyTolerance());
   }
 }
