@@ -99,8 +99,12 @@ final class Rehearsal implements ApplicationListener<ApplicationReadyEvent> {
 
   /** A connection that can ask once more. */
   interface Call extends AutoCloseable {
-    /** Microseconds that a request in a hurry leaves the server: some are refused, some expire. */
-    int HURRY_MICROS = 100;
+    /**
+     * Microseconds that a request in a hurry leaves the server: fewer than any answer takes, so
+     * that no machine is too fast to refuse. Some are turned away at once, some expire in the
+     * queue.
+     */
+    int HURRY_MICROS = 1;
 
     /** Asks and waits for the answer. */
     void ask() throws IOException;
