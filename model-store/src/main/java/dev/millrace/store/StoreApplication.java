@@ -1,5 +1,6 @@
 package dev.millrace.store;
 
+import dev.millrace.store.failure.StartFailure;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.slf4j.Logger;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.protocol.mlflow.Metric;
 import dev.millrace.protocol.mlflow.MlflowClient;
 import dev.millrace.protocol.mlflow.RunStatus;
+import dev.millrace.store.database.TestDatabase;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -113,6 +114,7 @@ class ProcessIT {
             System.getProperty("java.class.path"),
             StoreApplication.class.getName());
     builder.environment().put("MILLRACE_HOME", home.resolve("state").toString());
+    builder.environment().put("MILLRACE_STORE_DATABASE", TestDatabase.address(home));
     builder.environment().put("MILLRACE_STORE_PORT", port);
     builder.environment().put("MILLRACE_STORE_ADDRESS", address);
     builder.environment().put("MILLRACE_STORE_TOKEN", token);

@@ -3,6 +3,7 @@ package dev.millrace.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.protocol.mlflow.MlflowJson;
+import dev.millrace.store.database.TestDatabase;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -28,12 +29,20 @@ public final class RunningStore implements AutoCloseable {
     this.context = context;
   }
 
-  /** Starts a store whose state lies in this folder. */
+  /** Starts a store whose files lie in this folder, on the database that belongs to it. */
   public static RunningStore in(Path home, String... more) {
+    return on(TestDatabase.address(home), home, more);
+  }
+
+  /** Starts a store whose files lie in this folder, on the database at this address. */
+  static RunningStore on(String database, Path home, String... more) {
     var arguments =
         Stream.concat(
             Stream.of(
-                "--server.port=0", "--millrace.home=" + home, "--logging.level.dev.millrace=warn"),
+                "--server.port=0",
+                "--millrace.home=" + home,
+                "--millrace.store-database=" + database,
+                "--logging.level.dev.millrace=warn"),
             Stream.of(more));
     return new RunningStore(StoreApplication.start(arguments.toArray(String[]::new)));
   }

@@ -3,6 +3,7 @@ package dev.millrace.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
+import dev.millrace.store.failure.StartFailure;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,9 +22,14 @@ class SettingsTest {
             entry("server.port", "${MILLRACE_STORE_PORT:5000}"),
             entry("millrace.home", "${MILLRACE_HOME:.millrace}"),
             entry("millrace.store-token", "${MILLRACE_STORE_TOKEN:}"),
+            entry("millrace.store-database", "${MILLRACE_STORE_DATABASE:}"),
+            entry("millrace.store-database-user", "${MILLRACE_STORE_DATABASE_USER:}"),
+            entry("millrace.store-database-password", "${MILLRACE_STORE_DATABASE_PASSWORD:}"),
+            entry(
+                "millrace.store-database-connections", "${MILLRACE_STORE_DATABASE_CONNECTIONS:16}"),
             entry("server.shutdown", "graceful"),
             entry("spring.threads.virtual.enabled", "true"));
-    assertThat(settings().keySet()).filteredOn(name -> name.startsWith("millrace")).hasSize(2);
+    assertThat(settings().keySet()).filteredOn(name -> name.startsWith("millrace")).hasSize(6);
   }
 
   @Test

@@ -9,42 +9,61 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The database: one connection that writes and several that read.
+ * The database: connections that write and connections that only read.
  *
  * <p>SQLite lets one connection write at a time and tells the others to come back. Here writers
  * queue for the one connection instead, so that none of them ever hears SQLITE_BUSY; readers see
- * the last committed state meanwhile. A write is on disk when {@link #write} returns.
+ * the last committed state meanwhile. PostgreSQL has many writers: what a write relies on it locks
+ * by {@link #locking}, and what others got in the way of is done again. A write is on disk when
+ * {@link #write} returns.
  */
 public final class Database implements AutoCloseable {
-  private final HikariDataSource writer;
+  private final Dialect dialect;
+  private final HikariDataSource writers;
   private final HikariDataSource readers;
   private final JdbcClient writing;
   private final JdbcClient reading;
   private final TransactionTemplate writes;
   private final TransactionTemplate reads;
+  private final Attempts attempts = new Attempts();
 
-  Database(HikariDataSource writer, HikariDataSource readers) {
-    this.writer = writer;
+  Database(Dialect dialect, HikariDataSource writers, HikariDataSource readers) {
+    this.dialect = dialect;
+    this.writers = writers;
     this.readers = readers;
-    this.writing = JdbcClient.create(writer);
+    this.writing = JdbcClient.create(writers);
     this.reading = JdbcClient.create(readers);
-    this.writes = new TransactionTemplate(new DataSourceTransactionManager(writer));
+    this.writes = new TransactionTemplate(new DataSourceTransactionManager(writers));
     this.reads = new TransactionTemplate(new DataSourceTransactionManager(readers));
   }
 
-  /** Does all of the work or, when it throws, nothing of it. Joins a write under way. */
+  /**
+   * Does all of the work or, when it throws, nothing of it. Joins a write under way.
+   *
+   * @param work may run several times, each but the last without effect on the database
+   */
   public <T extends @Nullable Object> T write(Supplier<T> work) {
-    return writes.execute(_ -> work.get());
+    return isWriting() ? work.get() : attempts.of(() -> writes.execute(_ -> work.get()));
   }
 
-  /** Does all of the work or, when it throws, nothing of it. Joins a write under way. */
+  /**
+   * Does all of the work or, when it throws, nothing of it. Joins a write under way.
+   *
+   * @param work may run several times, each but the last without effect on the database
+   */
   public void write(Runnable work) {
-    writes.executeWithoutResult(_ -> work.run());
+    this.<@Nullable Void>write(
+        () -> {
+          work.run();
+          return null;
+        });
   }
 
   /** Reads one state of the database, however many queries it takes. */
   public <T extends @Nullable Object> T read(Supplier<T> work) {
-    return isWriting() ? work.get() : reads.execute(_ -> work.get());
+    return isWriting() || isReading()
+        ? work.get()
+        : attempts.of(() -> reads.execute(_ -> work.get()));
   }
 
   /**
@@ -55,13 +74,30 @@ public final class Database implements AutoCloseable {
     return isWriting() ? writing : reading;
   }
 
+  /**
+   * Ends a SELECT of the rows that the write under way relies on: others wait until it is over
+   * before they change them. Empty in a read.
+   */
+  public String locking(Dialect.Lock lock) {
+    return isWriting() ? dialect.locking(lock) : "";
+  }
+
+  /** Which database it is. */
+  public Dialect dialect() {
+    return dialect;
+  }
+
   private boolean isWriting() {
-    return TransactionSynchronizationManager.hasResource(writer);
+    return TransactionSynchronizationManager.hasResource(writers);
+  }
+
+  private boolean isReading() {
+    return TransactionSynchronizationManager.hasResource(readers);
   }
 
   @Override
   public void close() {
     readers.close();
-    writer.close();
+    writers.close();
   }
 }

@@ -1,52 +1,37 @@
 package dev.millrace.store.database;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
+import dev.millrace.store.failure.StartFailure;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import org.flywaydb.core.Flyway;
-import org.springframework.beans.factory.annotation.Value;
+import java.util.regex.Pattern;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
-/** Opens the database file, and brings its tables up to date first. */
+/** Opens the database that the settings name: SQLite in the home folder, or PostgreSQL. */
 @Configuration(proxyBeanMethods = false)
 class DatabaseConfiguration {
-  private static final int READERS = 4;
-  private static final int BUSY_MILLIS = 10_000;
+  private static final Pattern CONNECTIONS = Pattern.compile("[2-9]|[1-9]\\d{1,2}");
 
+  /** Asks the environment, and not by an expression: a password may look like one. */
   @Bean
-  Database database(@Value("${millrace.home}/store") Path folder) throws IOException {
-    Files.createDirectories(folder);
-    var writer = new HikariDataSource(writer("jdbc:sqlite:" + folder.resolve("millrace.db")));
-    Flyway.configure().dataSource(writer).load().migrate();
-    return new Database(writer, new HikariDataSource(readers(writer.getJdbcUrl())));
+  Database database(Environment settings) throws IOException {
+    var address = settings.getProperty("millrace.store-database", "").strip();
+    if (address.isEmpty()) {
+      return SqliteOpening.open(Path.of(settings.getRequiredProperty("millrace.home"), "store"));
+    }
+    var user = settings.getProperty("millrace.store-database-user", "");
+    var password = settings.getProperty("millrace.store-database-password", "");
+    return new PostgresqlOpening(PostgresqlAddress.parse(address, user, password))
+        .open(connections(settings.getProperty("millrace.store-database-connections", "16")));
   }
 
-  private static HikariConfig writer(String url) {
-    var config = connections(url, "store-writer", 1);
-    config.addDataSourceProperty("transaction_mode", "IMMEDIATE");
-    return config;
-  }
-
-  private static HikariConfig readers(String url) {
-    var config = connections(url, "store-reader", READERS);
-    config.setConnectionInitSql("PRAGMA query_only = 1");
-    return config;
-  }
-
-  private static HikariConfig connections(String url, String name, int count) {
-    var config = new HikariConfig();
-    config.setPoolName(name);
-    config.setJdbcUrl(url);
-    config.setMaximumPoolSize(count);
-    config.setMaxLifetime(0);
-    config.addDataSourceProperty("journal_mode", "WAL");
-    // In WAL mode NORMAL would lose the last transactions when the machine loses power.
-    config.addDataSourceProperty("synchronous", "FULL");
-    config.addDataSourceProperty("foreign_keys", "true");
-    config.addDataSourceProperty("busy_timeout", String.valueOf(BUSY_MILLIS));
-    return config;
+  private static int connections(String text) {
+    if (!CONNECTIONS.matcher(text).matches()) {
+      throw new StartFailure(
+          "MILLRACE_STORE_DATABASE_CONNECTIONS is '%s', but has to be a number from 2 to 999."
+              .formatted(text));
+    }
+    return Integer.parseInt(text);
   }
 }

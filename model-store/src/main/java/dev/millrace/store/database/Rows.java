@@ -29,7 +29,7 @@ public final class Rows {
    * @param sql takes the owners' ids as {@code :ids} and answers a column {@code owner}
    */
   public static <T> Map<String, List<T>> byOwner(
-      JdbcClient jdbc, String sql, List<String> ids, RowMapper<T> mapper) {
+      JdbcClient jdbc, String sql, List<?> ids, RowMapper<T> mapper) {
     var owned = new HashMap<String, List<T>>();
     for (int start = 0; start < ids.size(); start += IDS_PER_QUERY) {
       var some = ids.subList(start, Math.min(ids.size(), start + IDS_PER_QUERY));

@@ -1,4 +1,4 @@
-/** The SQLite database: one writer, several readers. */
+/** The database: SQLite with one writer and several readers, or PostgreSQL. */
 @NullMarked
 package dev.millrace.store.database;
 

@@ -25,6 +25,8 @@ public final class Experiments {
 
   private static final int MAX_NAME = 500;
   private static final int MAX_TAG_VALUE = 20_000;
+  // Fewer than PostgreSQL takes parameters.
+  private static final int MOST_SEARCHED = 50_000;
   private static final Pattern ID = Pattern.compile("\\d{1,18}");
   private static final Vocabulary VOCABULARY =
       new Vocabulary(
@@ -58,6 +60,23 @@ public final class Experiments {
     return experiment;
   }
 
+  /**
+   * The numbers among these ids. What is no number is the id of no experiment, and a search in it
+   * finds nothing.
+   */
+  public static List<Long> numbers(List<String> ids) {
+    if (ids.size() > MOST_SEARCHED) {
+      throw StoreException.invalid(
+          "A search takes at most %s experiment_ids. Got %s. Split the search."
+              .formatted(MOST_SEARCHED, ids.size()));
+    }
+    return ids.stream()
+        .filter(id -> ID.matcher(id).matches())
+        .map(Long::valueOf)
+        .distinct()
+        .toList();
+  }
+
   String create(String name, @Nullable String artifactLocation, List<Tag> tags) {
     Keys.requireLength("name", name, MAX_NAME);
     tags.forEach(Experiments::check);
@@ -89,6 +108,7 @@ public final class Experiments {
     Keys.requireLength("name", name, MAX_NAME);
     database.write(
         () -> {
+          rows.lock(number(id));
           var experiment = get(id);
           if (!experiment.lifecycleStage().equals("active")) {
             throw new StoreException(

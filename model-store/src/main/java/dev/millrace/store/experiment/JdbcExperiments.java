@@ -3,6 +3,7 @@ package dev.millrace.store.experiment;
 import dev.millrace.protocol.mlflow.Experiment;
 import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
+import dev.millrace.store.database.Dialect.Lock;
 import dev.millrace.store.database.Rows;
 import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Entity;
@@ -43,7 +44,8 @@ final class JdbcExperiments {
   }
 
   String insert(String name, @Nullable String artifactLocation, long now) {
-    // Rows are never removed, so the number after the largest is new.
+    // Rows are never removed, so the number after the largest is new; one at a time takes it.
+    lock(0);
     return database
         .jdbc()
         .sql(
@@ -62,11 +64,24 @@ final class JdbcExperiments {
         .single();
   }
 
+  /** Keeps others from changing the experiment until the write is over. */
+  void lock(long id) {
+    database
+        .jdbc()
+        .sql(
+            "SELECT experiment_id FROM experiments WHERE experiment_id = :id"
+                + database.locking(Lock.CHANGE))
+        .param("id", id)
+        .query(Long.class)
+        .optional();
+  }
+
   Optional<Experiment> find(long id) {
     var found =
         database
             .jdbc()
-            .sql("SELECT * FROM experiments WHERE experiment_id = :id")
+            .sql(
+                "SELECT * FROM experiments WHERE experiment_id = :id" + database.locking(Lock.RELY))
             .param("id", id)
             .query((row, _) -> experiment(row))
             .list();
@@ -86,7 +101,7 @@ final class JdbcExperiments {
 
   Page<Experiment> search(
       List<Comparison> filter, List<Order> orders, LifecycleView view, Page.Request request) {
-    return new JdbcSearch(SEARCH)
+    return new JdbcSearch(SEARCH, database.dialect())
         .where("e.lifecycle_stage IN (:stages)", "stages", view.stages())
         .filter(filter)
         .order(orders)
@@ -167,7 +182,7 @@ final class JdbcExperiments {
             SELECT experiment_id AS owner, key, value FROM experiment_tags
             WHERE experiment_id IN (:ids) ORDER BY experiment_id, key
             """,
-            experiments.stream().map(Experiment::experimentId).toList(),
+            experiments.stream().map(e -> Long.valueOf(e.experimentId())).toList(),
             (row, _) -> new Tag(row.getString("key"), row.getString("value")));
     return experiments.stream()
         .map(e -> withTags(e, Objects.requireNonNullElse(tags.get(e.experimentId()), List.of())))

@@ -7,6 +7,7 @@ import dev.millrace.protocol.mlflow.LoggedModelMetric;
 import dev.millrace.protocol.mlflow.Param;
 import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
+import dev.millrace.store.database.Dialect.Lock;
 import dev.millrace.store.database.Rows;
 import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Entity;
@@ -86,7 +87,9 @@ final class JdbcLoggedModels {
     var found =
         database
             .jdbc()
-            .sql("SELECT * FROM logged_models WHERE model_id = :id AND lifecycle_stage = 'active'")
+            .sql(
+                "SELECT * FROM logged_models WHERE model_id = :id AND lifecycle_stage = 'active'"
+                    + database.locking(Lock.CHANGE))
             .param("id", id)
             .query((row, _) -> info(row))
             .list();
@@ -94,11 +97,8 @@ final class JdbcLoggedModels {
   }
 
   Page<LoggedModel> search(
-      List<String> experimentIds,
-      List<Comparison> filter,
-      List<Order> orders,
-      Page.Request request) {
-    return new JdbcSearch(SEARCH)
+      List<Long> experimentIds, List<Comparison> filter, List<Order> orders, Page.Request request) {
+    return new JdbcSearch(SEARCH, database.dialect())
         .where("m.experiment_id IN (:experiments)", "experiments", experimentIds)
         .where("m.lifecycle_stage = 'active'")
         .filter(filter)
@@ -141,7 +141,7 @@ final class JdbcLoggedModels {
                 """
                 INSERT INTO logged_model_params (model_id, param_key, param_value) VALUES (:id, :key, :value)
                 ON CONFLICT (model_id, param_key) DO UPDATE SET param_value = excluded.param_value
-                WHERE param_value = excluded.param_value
+                WHERE logged_model_params.param_value = excluded.param_value
                 """)
             .param("id", id)
             .param("key", param.key())

@@ -130,10 +130,11 @@ public final class LoggedModels {
       List<String> experimentIds, String filter, List<String> orderBy, Page.Request request) {
     var comparisons = VOCABULARY.parse(filter);
     var orders = Order.parse(orderBy, ORDERS);
-    if (experimentIds.isEmpty()) {
+    var experiments = Experiments.numbers(experimentIds);
+    if (experiments.isEmpty()) {
       return new Page<>(List.of(), null);
     }
-    return database.read(() -> rows.search(experimentIds, comparisons, orders, request));
+    return database.read(() -> rows.search(experiments, comparisons, orders, request));
   }
 
   private LoggedModel change(String id, Runnable work) {

@@ -5,6 +5,7 @@ import dev.millrace.protocol.mlflow.ModelVersion;
 import dev.millrace.protocol.mlflow.RegisteredModel;
 import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
+import dev.millrace.store.database.Dialect.Lock;
 import dev.millrace.store.database.Rows;
 import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Entity;
@@ -61,7 +62,9 @@ final class JdbcModels {
     var found =
         database
             .jdbc()
-            .sql("SELECT * FROM registered_models WHERE name = :name")
+            .sql(
+                "SELECT * FROM registered_models WHERE name = :name"
+                    + database.locking(Lock.CHANGE))
             .param("name", name)
             .query((row, _) -> model(row))
             .list();
@@ -69,7 +72,7 @@ final class JdbcModels {
   }
 
   Page<RegisteredModel> search(List<Comparison> filter, List<Order> orders, Page.Request request) {
-    var search = new JdbcSearch(SEARCH);
+    var search = new JdbcSearch(SEARCH, database.dialect());
     if (!asksForPrompts(filter)) {
       search.where(
           """

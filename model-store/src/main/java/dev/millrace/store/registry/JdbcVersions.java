@@ -3,6 +3,7 @@ package dev.millrace.store.registry;
 import dev.millrace.protocol.mlflow.ModelVersion;
 import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
+import dev.millrace.store.database.Dialect.Lock;
 import dev.millrace.store.database.Rows;
 import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Entity;
@@ -135,12 +136,23 @@ final class JdbcVersions {
   }
 
   Page<ModelVersion> search(List<Comparison> filter, List<Order> orders, Page.Request request) {
-    return new JdbcSearch(SEARCH)
+    return new JdbcSearch(SEARCH, database.dialect())
         .where("v.current_stage <> 'Deleted_Internal'")
         .filter(filter)
         .order(orders)
         .page(database.jdbc(), request, (row, _) -> version(row))
         .mapAll(data::complete);
+  }
+
+  /** Keeps others from changing the model and its versions until the write is over. */
+  void lockModel(String name) {
+    database
+        .jdbc()
+        .sql(
+            "SELECT name FROM registered_models WHERE name = :name" + database.locking(Lock.CHANGE))
+        .param("name", name)
+        .query(String.class)
+        .optional();
   }
 
   void describe(VersionId id, String description, long now) {

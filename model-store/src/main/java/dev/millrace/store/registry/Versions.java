@@ -86,6 +86,7 @@ final class Versions {
   void delete(VersionId id) {
     database.write(
         () -> {
+          rows.lockModel(id.name());
           get(id);
           rows.delete(id, clock.millis());
         });
@@ -147,6 +148,7 @@ final class Versions {
   private ModelVersion change(VersionId id, Runnable work) {
     return database.write(
         () -> {
+          rows.lockModel(id.name());
           get(id);
           work.run();
           return get(id);

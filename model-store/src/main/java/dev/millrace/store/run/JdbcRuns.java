@@ -3,6 +3,7 @@ package dev.millrace.store.run;
 import dev.millrace.protocol.mlflow.RunInfo;
 import dev.millrace.protocol.mlflow.RunStatus;
 import dev.millrace.store.database.Database;
+import dev.millrace.store.database.Dialect.Lock;
 import dev.millrace.store.database.Rows;
 import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Entity;
@@ -68,7 +69,7 @@ final class JdbcRuns {
   Optional<RunInfo> find(String runId) {
     return database
         .jdbc()
-        .sql("SELECT * FROM runs WHERE run_uuid = :id")
+        .sql("SELECT * FROM runs WHERE run_uuid = :id" + database.locking(Lock.CHANGE))
         .param("id", runId)
         .query((row, _) -> info(row))
         .optional();
@@ -76,7 +77,7 @@ final class JdbcRuns {
 
   Page<RunInfo> search(
       RunSearch.Query query, List<Comparison> filter, List<Order> orders, Page.Request request) {
-    return new JdbcSearch(SEARCH)
+    return new JdbcSearch(SEARCH, database.dialect())
         .where("r.experiment_id IN (:experiments)", "experiments", query.experimentIds())
         .where("r.lifecycle_stage IN (:stages)", "stages", query.view().stages())
         .filter(filter)

@@ -73,7 +73,7 @@ final class RunController {
     var request = Page.Request.of(p.maxResults(RESULTS, MOST_RESULTS), p.text("page_token"));
     var query =
         new RunSearch.Query(
-            p.texts("experiment_ids"),
+            Experiments.numbers(p.texts("experiment_ids")),
             p.text("filter", ""),
             p.texts("order_by"),
             LifecycleView.named(p.text("run_view_type")));

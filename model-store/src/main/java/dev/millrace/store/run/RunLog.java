@@ -10,6 +10,7 @@ import dev.millrace.store.database.Database;
 import dev.millrace.store.failure.StoreException;
 import dev.millrace.store.naming.Keys;
 import dev.millrace.store.search.Page;
+import java.util.Comparator;
 import java.util.List;
 import org.springframework.stereotype.Service;
 
@@ -79,7 +80,7 @@ final class RunLog {
     database.write(
         () -> {
           var experimentId = runs.requireActive(runId).experimentId();
-          datasets.forEach(dataset -> inputs.addDataset(runId, experimentId, dataset));
+          inOneOrder(datasets).forEach(dataset -> inputs.addDataset(runId, experimentId, dataset));
           models.forEach(model -> inputs.addModelInput(runId, model));
         });
   }
@@ -94,6 +95,15 @@ final class RunLog {
 
   Page<Metric> history(String runId, String key, Page.Request request) {
     return database.read(() -> metrics.history(runId, key, request));
+  }
+
+  /** Runs that read the same data sets take them in the same order, or they wait in a circle. */
+  private static List<DatasetInput> inOneOrder(List<DatasetInput> datasets) {
+    return datasets.stream()
+        .sorted(
+            Comparator.comparing((DatasetInput input) -> input.dataset().name())
+                .thenComparing(input -> input.dataset().digest()))
+        .toList();
   }
 
   private void writeOnce(String runId, Param param) {

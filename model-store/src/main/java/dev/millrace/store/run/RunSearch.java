@@ -22,8 +22,7 @@ final class RunSearch {
           Set.of(Entity.METRIC, Entity.PARAM, Entity.TAG, Entity.DATASET));
 
   /** Which runs, and in which order. */
-  record Query(
-      List<String> experimentIds, String filter, List<String> orderBy, LifecycleView view) {}
+  record Query(List<Long> experimentIds, String filter, List<String> orderBy, LifecycleView view) {}
 
   private final Database database;
   private final JdbcRuns rows;

@@ -1,5 +1,6 @@
 package dev.millrace.store.search;
 
+import dev.millrace.store.database.Dialect;
 import dev.millrace.store.search.Comparison.Subject;
 import dev.millrace.store.search.Comparison.Value;
 import java.util.ArrayList;
@@ -46,14 +47,19 @@ public final class JdbcSearch {
     }
   }
 
+  // PostgreSQL's own bound for joins whose order it thinks about.
+  private static final int MOST_JOINED = 8;
+
   private final Tables tables;
+  private final Dialect dialect;
   private final List<String> conditions = new ArrayList<>();
   private final List<String> orders = new ArrayList<>();
   private final Map<String, Object> parameters = new HashMap<>();
 
-  /** A search over these tables. */
-  public JdbcSearch(Tables tables) {
+  /** A search over these tables of such a database. */
+  public JdbcSearch(Tables tables, Dialect dialect) {
     this.tables = tables;
+    this.dialect = dialect;
   }
 
   /** Adds a condition of the caller's own, in SQL, with one parameter. */
@@ -70,7 +76,8 @@ public final class JdbcSearch {
 
   /** Adds the clauses of a filter. */
   public JdbcSearch filter(List<Comparison> comparisons) {
-    comparisons.forEach(comparison -> conditions.add(condition(comparison)));
+    var many = comparisons.size() > MOST_JOINED;
+    comparisons.forEach(comparison -> conditions.add(oneByOne(condition(comparison), many)));
     return this;
   }
 
@@ -97,6 +104,17 @@ public final class JdbcSearch {
             .param("offset", request.offset())
             .query(mapper)
             .list());
+  }
+
+  /**
+   * PostgreSQL makes joins of all EXISTS, and with hundreds of them thinks for minutes about their
+   * order. It leaves those alone that are compared with TRUE.
+   */
+  private String oneByOne(String condition, boolean many) {
+    return switch (dialect) {
+      case Dialect.Sqlite _ -> condition;
+      case Dialect.Postgresql _ -> many ? "(" + condition + ") IS TRUE" : condition;
+    };
   }
 
   private String condition(Comparison comparison) {
@@ -142,10 +160,25 @@ public final class JdbcSearch {
 
   private String testText(String column, Operator operator, String text) {
     return switch (operator) {
-      // SQLite's LIKE ignores case, its GLOB does not.
-      case LIKE -> column + " GLOB " + parameter(LikePattern.asGlob(text));
-      case ILIKE -> column + " LIKE " + parameter(text);
+      case LIKE -> like(column, text);
+      case ILIKE -> likeInAnyCase(column, text);
       default -> column + " " + operator.symbol() + " " + parameter(text);
+    };
+  }
+
+  private String like(String column, String pattern) {
+    return switch (dialect) {
+      // Its LIKE ignores case, its GLOB does not.
+      case Dialect.Sqlite _ -> column + " GLOB " + parameter(LikePattern.asGlob(pattern));
+      // Unless told otherwise, it takes a backslash for an escape.
+      case Dialect.Postgresql _ -> column + " LIKE " + parameter(pattern) + " ESCAPE ''";
+    };
+  }
+
+  private String likeInAnyCase(String column, String pattern) {
+    return switch (dialect) {
+      case Dialect.Sqlite _ -> column + " LIKE " + parameter(pattern);
+      case Dialect.Postgresql _ -> column + " ILIKE " + parameter(pattern) + " ESCAPE ''";
     };
   }
 
@@ -158,7 +191,8 @@ public final class JdbcSearch {
     }
     var key = parameter(order.subject().key());
     if (order.subject().entity() == Entity.METRIC) {
-      orders.add("COALESCE(" + value("x.is_nan", order, key) + ", 2)");
+      var isNan = "CASE WHEN x.is_nan THEN 1 ELSE 0 END";
+      orders.add("COALESCE(" + value(isNan, order, key) + ", 2)");
     } else {
       orders.add(value("x.value", order, key) + " IS NULL");
     }

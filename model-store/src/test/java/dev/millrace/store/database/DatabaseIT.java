@@ -3,9 +3,11 @@ package dev.millrace.store.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.store.database.Dialect.Lock;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -22,26 +24,12 @@ class DatabaseIT {
 
   @BeforeEach
   void open() throws IOException {
-    database = new DatabaseConfiguration().database(folder);
+    database = TestDatabase.open(folder);
   }
 
   @AfterEach
   void close() {
     database.close();
-  }
-
-  @Test
-  void isDurableAndChecksReferences() {
-    var mode = "PRAGMA journal_mode";
-    assertThat(database.jdbc().sql(mode).query(String.class).single()).isEqualTo("wal");
-    database.write(
-        () -> {
-          // 2 is FULL.
-          assertThat(database.jdbc().sql("PRAGMA synchronous").query(Integer.class).single())
-              .isEqualTo(2);
-          assertThat(database.jdbc().sql("PRAGMA foreign_keys").query(Integer.class).single())
-              .isEqualTo(1);
-        });
   }
 
   @Test
@@ -63,7 +51,19 @@ class DatabaseIT {
         () -> {
           rename("new");
           assertThat(database.read(this::name)).isEqualTo("new");
-          assertThat(fromAnotherThread()).isEqualTo("Default");
+          assertThat(inAnotherThread(this::name)).isEqualTo("Default");
+        });
+    assertThat(name()).isEqualTo("new");
+  }
+
+  @Test
+  void aReadSeesOneState() {
+    database.read(
+        () -> {
+          assertThat(name()).isEqualTo("Default");
+          inAnotherThread(() -> database.write(() -> rename("new")));
+          assertThat(name()).isEqualTo("Default");
+          return null;
         });
     assertThat(name()).isEqualTo("new");
   }
@@ -77,7 +77,7 @@ class DatabaseIT {
   }
 
   @Test
-  void manyWritersNeverHearThatItIsBusy() throws ExecutionException, InterruptedException {
+  void manyWritersTakeTurns() throws ExecutionException, InterruptedException {
     var start = new CountDownLatch(1);
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var writes = new ArrayList<Future<?>>();
@@ -109,14 +109,14 @@ class DatabaseIT {
   private String name() {
     return database
         .jdbc()
-        .sql("SELECT name FROM experiments WHERE experiment_id = 0")
+        .sql("SELECT name FROM experiments WHERE experiment_id = 0" + database.locking(Lock.CHANGE))
         .query(String.class)
         .single();
   }
 
-  private String fromAnotherThread() {
+  private static <T> T inAnotherThread(Callable<T> work) {
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      return threads.submit(this::name).get();
+      return threads.submit(work).get();
     } catch (ExecutionException | InterruptedException e) {
       throw new AssertionError(e);
     }

@@ -1,17 +1,18 @@
-package dev.millrace.store;
+package dev.millrace.store.failure;
 
 import org.springframework.boot.web.server.PortInUseException;
 
 /** A setting that does not let the store start. */
-final class StartFailure extends RuntimeException {
+public final class StartFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  StartFailure(String message) {
+  /** A failure that this sentence explains. */
+  public StartFailure(String message) {
     super(message);
   }
 
   /** One sentence for whoever started the process. */
-  static String explain(Throwable failure) {
+  public static String explain(Throwable failure) {
     var innermost = failure;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof PortInUseException inUse) {
