@@ -69,6 +69,10 @@ has model-folder 'MILLRACE_MODELS'
 lacks model-folder 'MILLRACE_STORE_URL'
 render ephemeral-store --set store.persistence.enabled=false --set store.networkPolicy.enabled=false
 lacks ephemeral-store 'volumeClaimTemplates'
+render postgresql --set store.database.existingSecret=millrace-database
+has postgresql 'name: MILLRACE_STORE_DATABASE$'
+has postgresql 'name: millrace-database$'
+lacks default 'MILLRACE_STORE_DATABASE'
 render own-secret --set auth.existingSecret=tokens --set serviceAccount.create=false --set podDisruptionBudget.enabled=false
 lacks own-secret '^kind: (Secret|ServiceAccount|PodDisruptionBudget)'
 render gpu --set service.image=service-gpu,service.temporarySizeLimit=4Gi --set 'service.resources.limits.nvidia\.com/gpu=1' \
