@@ -68,8 +68,12 @@ final class Attempts {
       case OTHER ->
           away.get() && failure instanceof CannotCreateTransactionException
               ? away(failure)
-              : failure;
+              : first(failure);
     };
+  }
+
+  private static RuntimeException first(RuntimeException failure) {
+    return Trouble.origin(failure) instanceof RuntimeException first ? first : failure;
   }
 
   private StoreException away(RuntimeException failure) {

@@ -84,6 +84,19 @@ class AttemptsTest {
   }
 
   @Test
+  void aRefusalStaysARefusalWhenTheRollbackFails() {
+    var failure = new TransactionSystemException("rollback failed", new SQLException("closed"));
+    failure.initApplicationException(StoreException.missing("No such run"));
+    assertThatThrownBy(
+            () ->
+                attempts.of(
+                    () -> {
+                      throw failure;
+                    }))
+        .hasMessage("No such run");
+  }
+
+  @Test
   void leavesOtherFailuresAsTheyAre() {
     var failure = failure("42P01");
     assertThatThrownBy(
