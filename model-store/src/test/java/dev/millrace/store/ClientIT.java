@@ -3,6 +3,8 @@ package dev.millrace.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.protocol.mlflow.AliasMove;
+import dev.millrace.protocol.mlflow.AliasState;
 import dev.millrace.protocol.mlflow.Metric;
 import dev.millrace.protocol.mlflow.MlflowClient;
 import dev.millrace.protocol.mlflow.MlflowException;
@@ -12,6 +14,7 @@ import dev.millrace.protocol.mlflow.Tag;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -93,6 +96,43 @@ class ClientIT {
         .satisfies(model -> assertThat(model.versionByAlias("champion")).contains("1"));
     assertThat(client.versionByAlias("listed", "challenger")).isEmpty();
     assertThat(client.versionByAlias("nobody", "champion")).isEmpty();
+  }
+
+  @Test
+  void rollsAnAliasBackAndReadsItsHistory() {
+    var run = client.createRun("0", "training", List.of());
+    client.ensureRegisteredModel("rolled back");
+    client.createModelVersion("rolled back", run.artifactUri(), run.runId(), List.of());
+    client.createModelVersion("rolled back", run.artifactUri(), run.runId(), List.of());
+    client.setAlias("rolled back", "champion", "1");
+    client.setAlias("rolled back", "champion", "2");
+    var back = client.rollBackAlias("rolled back", "champion", "wrong labels");
+    assertThat(back.modelVersion().version()).isEqualTo("1");
+    assertThat(back.skippedVersions()).isEmpty();
+    assertThat(client.aliasHistory("rolled back", "champion", 10))
+        .extracting(AliasMove::version)
+        .containsExactly("1", "2", "1");
+    var last = client.aliasHistory("rolled back", "champion", 1).getFirst();
+    assertThat(last.revision()).isEqualTo(back.revision());
+    assertThat(last.reason()).isEqualTo("wrong labels");
+    assertThat(client.aliasHistory("rolled back", "other", 10)).isEmpty();
+  }
+
+  @Test
+  void hearsWhenAnAliasMoves() {
+    var run = client.createRun("0", "training", List.of());
+    client.ensureRegisteredModel("größe 1.0");
+    client.createModelVersion("größe 1.0", run.artifactUri(), run.runId(), List.of());
+    assertThat(client.aliasState("größe 1.0", "champion")).isEqualTo(new AliasState(0, null, null));
+    var all = client.aliasRevision();
+    var soon = Duration.ofMillis(1);
+    assertThat(client.watchAliases(all, soon)).isEqualTo(all);
+    client.setAlias("größe 1.0", "champion", "1");
+    var state = client.watchAlias("größe 1.0", "champion", 0, Duration.ofSeconds(10));
+    assertThat(state.version()).isEqualTo("1");
+    assertThat(state.modelVersion()).isEqualTo(client.modelVersion("größe 1.0", "1"));
+    assertThat(client.watchAliases(all, Duration.ofSeconds(10))).isEqualTo(state.revision());
+    assertThat(client.watchAlias("größe 1.0", "champion", state.revision(), soon)).isEqualTo(state);
   }
 
   @Test

@@ -14,6 +14,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
@@ -102,6 +105,31 @@ public final class RunningStore implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError(e);
+    }
+  }
+
+  /** The same without waiting for the answer. */
+  public CompletableFuture<Answer> sendLater(HttpRequest.Builder request) {
+    return http.sendAsync(request.build(), BodyHandlers.ofString())
+        .thenApply(response -> new Answer(response.statusCode(), response.body(), response));
+  }
+
+  /** Ends the store, and leaves the client to what it waits for. */
+  public void stop() {
+    context.close();
+  }
+
+  /** A part of the store itself. */
+  public <T> T bean(Class<T> type) {
+    return context.getBean(type);
+  }
+
+  /** Waits until this holds. */
+  public static void await(BooleanSupplier condition) {
+    long endNanos = System.nanoTime() + LIMIT.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("within " + LIMIT).isLessThan(endNanos);
+      LockSupport.parkNanos(1_000_000);
     }
   }
 

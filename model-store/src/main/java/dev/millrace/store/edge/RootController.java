@@ -38,7 +38,8 @@ final class RootController {
           GET /health, /version
 
         It has: experiments, runs, metrics, params, tags, inputs and outputs, logged models, registered models,
-        versions, aliases, stages, searches, proxied artifacts. It has not: traces, webhooks, users, a web page.
+        versions, aliases with history and watch, stages, searches, proxied artifacts. It has not: traces, webhooks,
+        users, a web page.
         """
         .formatted(MLFLOW_VERSION);
   }

@@ -24,6 +24,7 @@ class WebConfiguration implements WebMvcConfigurer {
   @Override
   public void addArgumentResolvers(List<HandlerMethodArgumentResolver> resolvers) {
     resolvers.add(new ParametersResolver(MlflowJson.mapper()));
+    resolvers.add(new CallerValve.Resolver());
   }
 
   @Bean
@@ -52,7 +53,10 @@ class WebConfiguration implements WebMvcConfigurer {
             connector.setProperty("relaxedQueryChars", "\\[]|{}^`\"<>");
           });
       factory.addContextCustomizers(
-          context -> context.getParent().getPipeline().addValve(new JsonErrorValve()));
+          context -> {
+            context.getParent().getPipeline().addValve(new JsonErrorValve());
+            context.getParent().getPipeline().addValve(new CallerValve());
+          });
     };
   }
 }

@@ -18,6 +18,8 @@ public enum ErrorCode {
   INVALID_STATE(500),
   /** A part of MLflow that this store does not have. */
   NOT_IMPLEMENTED(501),
+  /** As many requests of a kind as the store bears at a time. */
+  RESOURCE_EXHAUSTED(429),
   /** Too much to do right now; clients try again. */
   TEMPORARILY_UNAVAILABLE(503),
   /** An error of the store itself. */

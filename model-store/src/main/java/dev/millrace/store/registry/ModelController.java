@@ -98,13 +98,13 @@ final class ModelController {
   @PostMapping("/alias")
   Map<String, String> setAlias(Parameters p) {
     var version = VersionId.of(p.required("name"), p.required("version"));
-    versions.setAlias(version, p.required("alias"));
+    versions.setAlias(version, p.required("alias"), MoveNote.of(p));
     return Map.of();
   }
 
   @DeleteMapping("/alias")
   Map<String, String> deleteAlias(Parameters p) {
-    versions.deleteAlias(p.required("name"), p.required("alias"));
+    versions.deleteAlias(p.required("name"), p.required("alias"), MoveNote.of(p));
     return Map.of();
   }
 

@@ -26,12 +26,14 @@ final class Models {
   private final Database database;
   private final JdbcModels rows;
   private final JdbcVersions versions;
+  private final AliasMoves aliases;
   private final Clock clock = Clock.systemUTC();
 
-  Models(Database database, JdbcModels rows, JdbcVersions versions) {
+  Models(Database database, JdbcModels rows, JdbcVersions versions, AliasMoves aliases) {
     this.database = database;
     this.rows = rows;
     this.versions = versions;
+    this.aliases = aliases;
   }
 
   RegisteredModel get(String name) {
@@ -58,6 +60,7 @@ final class Models {
         () -> {
           if (!name.equals(newName)) {
             requireUnused(newName);
+            aliases.modelRenamed(name, newName);
             rows.rename(name, newName, clock.millis());
           }
         });
@@ -71,6 +74,7 @@ final class Models {
     database.write(
         () -> {
           get(name);
+          aliases.modelDeleted(name);
           rows.delete(name);
         });
   }

@@ -43,17 +43,28 @@ final class Versions {
   private final Models models;
   private final SourceResolver sources;
   private final JdbcVersions rows;
+  private final AliasMoves aliases;
   private final Clock clock = Clock.systemUTC();
 
-  Versions(Database database, Models models, SourceResolver sources, JdbcVersions rows) {
+  Versions(
+      Database database,
+      Models models,
+      SourceResolver sources,
+      JdbcVersions rows,
+      AliasMoves aliases) {
     this.database = database;
     this.models = models;
     this.sources = sources;
     this.rows = rows;
+    this.aliases = aliases;
   }
 
   ModelVersion get(VersionId id) {
     return database.read(() -> rows.find(id)).orElseThrow(id::none);
+  }
+
+  boolean isThere(VersionId id) {
+    return database.read(() -> rows.find(id)).isPresent();
   }
 
   ModelVersion create(Draft draft) {
@@ -88,6 +99,7 @@ final class Versions {
         () -> {
           rows.lockModel(id.name());
           get(id);
+          aliases.versionDeleted(id);
           rows.delete(id, clock.millis());
         });
   }
@@ -132,15 +144,21 @@ final class Versions {
   }
 
   /** Points the alias to the version, in one step away from another. */
-  void setAlias(VersionId id, String alias) {
+  void setAlias(VersionId id, String alias, MoveNote note) {
     RegistryNames.requireAlias(alias);
-    change(id, () -> rows.setAlias(id, alias));
+    change(
+        id,
+        () -> {
+          aliases.set(id, alias, note);
+          rows.setAlias(id, alias);
+        });
   }
 
-  void deleteAlias(String name, String alias) {
+  void deleteAlias(String name, String alias, MoveNote note) {
     database.write(
         () -> {
           models.get(name);
+          aliases.delete(name, alias, note);
           rows.deleteAlias(name, alias);
         });
   }

@@ -46,6 +46,27 @@ class DatabaseIT {
   }
 
   @Test
+  void whatFollowsACommitSeesItAndAnUndoneWriteHasNoConsequence() {
+    var heard = new ArrayList<String>();
+    database.write(
+        () -> {
+          rename("committed");
+          database.afterCommit(() -> heard.add(fromAnotherThread()));
+          assertThat(heard).isEmpty();
+        });
+    assertThat(heard).containsExactly("committed");
+    assertThatThrownBy(
+            () ->
+                database.write(
+                    () -> {
+                      database.afterCommit(() -> heard.add("undone"));
+                      throw new IllegalStateException("stop");
+                    }))
+        .hasMessage("stop");
+    assertThat(heard).containsExactly("committed");
+  }
+
+  @Test
   void aReadSeesTheWriteUnderWayOnlyFromInside() {
     database.write(
         () -> {

@@ -2,6 +2,7 @@ package dev.millrace.protocol.mlflow;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,9 +16,9 @@ import tools.jackson.databind.JsonNode;
 /**
  * A client of model-store or of any MLflow server that proxies its artifacts.
  *
- * <p>Thread-safe. Every method blocks its caller, at most 30 seconds for a call and 10 minutes for
- * each file, and throws {@link MlflowException} when the store refuses or does not answer. An
- * interrupt ends the wait.
+ * <p>Thread-safe. Every method blocks its caller, at most 30 seconds for a call (beyond the time
+ * that it was told to wait) and 10 minutes for each file, and throws {@link MlflowException} when
+ * the store refuses or does not answer. An interrupt ends the wait.
  */
 public final class MlflowClient {
   private static final String ROOT = "/api/2.0/mlflow/";
@@ -25,6 +26,7 @@ public final class MlflowClient {
 
   private final MlflowHttp http;
   private final ArtifactTransfer artifacts;
+  private final AliasCalls aliases;
 
   /**
    * A client of one store; connects with the first call.
@@ -34,6 +36,7 @@ public final class MlflowClient {
   public MlflowClient(URI store, @Nullable String token) {
     this.http = new MlflowHttp(store, token);
     this.artifacts = new ArtifactTransfer(http);
+    this.aliases = new AliasCalls(http);
   }
 
   /** The id of the experiment with this name, which is created when there is none. */
@@ -146,6 +149,45 @@ public final class MlflowClient {
       }
       throw e;
     }
+  }
+
+  /** Moves the alias back to the version before its last move which is still there. */
+  public AliasRolledBack rollBackAlias(String name, String alias, String reason) {
+    return aliases.rollBack(name, alias, reason);
+  }
+
+  /**
+   * The last moves of an alias, the newest first.
+   *
+   * @param most up to 1,000
+   */
+  public List<AliasMove> aliasHistory(String name, String alias, int most) {
+    return aliases.history(name, alias, most);
+  }
+
+  /** Where an alias points, and the revision to {@link #watchAlias} it from. */
+  public AliasState aliasState(String name, String alias) {
+    return aliases.state(name, alias);
+  }
+
+  /**
+   * Where an alias points as soon as that is not of this revision any more, or when the time is
+   * over. Only model-store can tell: see {@link MlflowException#isUnknownRoute}.
+   *
+   * @param timeout at most a minute
+   */
+  public AliasState watchAlias(String name, String alias, long since, Duration timeout) {
+    return aliases.watch(name, alias, since, timeout);
+  }
+
+  /** The revision of the last move of any alias of any model. */
+  public long aliasRevision() {
+    return aliases.revision();
+  }
+
+  /** The same, as soon as it is another one, or when the time, at most a minute, is over. */
+  public long watchAliases(long since, Duration timeout) {
+    return aliases.watchAll(since, timeout);
   }
 
   /** All registered models, with their aliases, over all pages. */

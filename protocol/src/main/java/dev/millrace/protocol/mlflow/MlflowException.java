@@ -25,6 +25,11 @@ public final class MlflowException extends RuntimeException {
     return status;
   }
 
+  /** Whether the store does not know what was asked of it, as others than model-store may not. */
+  public boolean isUnknownRoute() {
+    return errorCode.equals("ENDPOINT_NOT_FOUND");
+  }
+
   /** MLflow's name of the failure, {@code RESOURCE_DOES_NOT_EXIST} for instance. */
   public String errorCode() {
     return errorCode;

@@ -45,11 +45,16 @@ final class MlflowHttp {
   }
 
   JsonNode get(String path, Map<String, String> query) {
-    return call("GET", path + queryString(query), BodyPublishers.noBody());
+    return call("GET", path + queryString(query), BodyPublishers.noBody(), CALL_LIMIT);
+  }
+
+  /** A call that the store answers only after some time. */
+  JsonNode getAfter(Duration wait, String path, Map<String, String> query) {
+    return call("GET", path + queryString(query), BodyPublishers.noBody(), CALL_LIMIT.plus(wait));
   }
 
   JsonNode send(String method, String path, Map<String, ?> body) {
-    return call(method, path, BodyPublishers.ofString(json.writeValueAsString(body)));
+    return call(method, path, BodyPublishers.ofString(json.writeValueAsString(body)), CALL_LIMIT);
   }
 
   void upload(String path, Path file) throws IOException {
@@ -77,6 +82,15 @@ final class MlflowHttp {
     throw badAnswer("no field '" + field + "'", null);
   }
 
+  /** The whole answer. */
+  <T> T read(JsonNode answer, Class<T> type) {
+    try {
+      return json.treeToValue(answer, type);
+    } catch (JacksonException e) {
+      throw badAnswer("JSON that is no " + type.getSimpleName(), e);
+    }
+  }
+
   private static HttpResponse.BodySubscriber<String> bodyInto(
       Path file, HttpResponse.ResponseInfo info) {
     if (info.statusCode() == 200) {
@@ -86,9 +100,9 @@ final class MlflowHttp {
     return HttpResponse.BodySubscribers.ofString(StandardCharsets.UTF_8);
   }
 
-  private JsonNode call(String method, String path, BodyPublisher body) {
+  private JsonNode call(String method, String path, BodyPublisher body, Duration limit) {
     var request = request(method, path, body);
-    var text = checked(request, await(request, BodyHandlers.ofString(), CALL_LIMIT));
+    var text = checked(request, await(request, BodyHandlers.ofString(), limit));
     try {
       return json.readTree(text);
     } catch (JacksonException e) {

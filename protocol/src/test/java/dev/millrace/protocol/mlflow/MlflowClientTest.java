@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,6 +85,68 @@ class MlflowClientTest {
         404,
         "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"no such model\"}");
     assertThat(client.versionByAlias("digits", "champion")).isEmpty();
+  }
+
+  @Test
+  void asksWhereAnAliasIsAndWaitsForItsNextMove() {
+    var watch = "GET " + API + "registered-models/my%20digits/alias/champion/watch";
+    var version = "\"model_version\":{\"name\":\"my digits\",\"version\":\"3\"}";
+    store.answer(watch, 200, "{\"revision\":4}");
+    store.answer(
+        watch + "?since=4&timeout_ms=30000",
+        200,
+        "{\"revision\":5,\"version\":\"3\"," + version + "}");
+    assertThat(client.aliasState("my digits", "champion")).isEqualTo(new AliasState(4, null, null));
+    var moved = client.watchAlias("my digits", "champion", 4, Duration.ofSeconds(30));
+    assertThat(moved.revision()).isEqualTo(5);
+    assertThat(moved.version()).isEqualTo("3");
+    assertThat(moved.modelVersion()).extracting(ModelVersion::version).isEqualTo("3");
+  }
+
+  @Test
+  void waitsForTheNextMoveOfAnyAlias() {
+    var watch = "GET " + API + "registered-models/watch";
+    store.answer(watch, 200, "{\"revision\":4}");
+    store.answer(watch + "?since=4&timeout_ms=1000", 200, "{\"revision\":9}");
+    assertThat(client.aliasRevision()).isEqualTo(4);
+    assertThat(client.watchAliases(4, Duration.ofSeconds(1))).isEqualTo(9);
+  }
+
+  @Test
+  void tellsAStoreThatCannotWatchFromAModelThatIsNotThere() {
+    assertThatThrownBy(client::aliasRevision)
+        .isInstanceOfSatisfying(
+            MlflowException.class, e -> assertThat(e.isUnknownRoute()).isTrue());
+    store.answer(
+        "GET " + API + "registered-models/nobody/alias/champion/watch",
+        404,
+        "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\",\"message\":\"none\"}");
+    assertThatThrownBy(() -> client.aliasState("nobody", "champion"))
+        .isInstanceOfSatisfying(
+            MlflowException.class, e -> assertThat(e.isUnknownRoute()).isFalse());
+    store.answer("GET " + API + "registered-models/watch", 200, "{}");
+    assertThatThrownBy(client::aliasRevision).hasMessageContaining("answered no field 'revision'");
+  }
+
+  @Test
+  void rollsBackAndReadsTheHistory() {
+    store.answer(
+        "POST " + API + "registered-models/alias/rollback",
+        200,
+        "{\"revision\":7,\"model_version\":{\"name\":\"a\",\"version\":\"1\"},\"skipped_versions\":[\"2\"]}");
+    var back = client.rollBackAlias("a", "champion", "why");
+    assertThat(back.modelVersion().version()).isEqualTo("1");
+    assertThat(back.skippedVersions()).containsExactly("2");
+    assertThat(MlflowJson.mapper().readTree(store.asked().remove().body()))
+        .isEqualTo(
+            MlflowJson.mapper()
+                .readTree("{\"name\":\"a\",\"alias\":\"champion\",\"reason\":\"why\"}"));
+    store.answer(
+        "GET " + API + "registered-models/alias/history?alias=champion&max_results=5&name=a",
+        200,
+        "{\"moves\":[{\"revision\":7,\"name\":\"a\",\"alias\":\"champion\",\"version\":\"1\",\"previous_version\":\"3\",\"moved_at\":12,\"moved_by\":\"ada\",\"reason\":\"why\"}]}");
+    assertThat(client.aliasHistory("a", "champion", 5))
+        .containsExactly(new AliasMove(7, "a", "champion", "1", "3", 12, "ada", "why"));
   }
 
   @Test
