@@ -135,7 +135,10 @@ class EngineConfiguration {
     var client = new MlflowClient(store.url(), nullIfBlank(store.token()));
     var settings =
         new StoreSettings(
-            store.alias(), properties.pollInterval(), properties.home().resolve("cache"));
+            store.alias(),
+            properties.pollInterval(),
+            store.watch(),
+            properties.home().resolve("cache"));
     var repository = new StoreRepository(client, settings, rollout, catalog, clock);
     return new Repository(
         repository, repository::start, "store %s alias %s".formatted(store.url(), store.alias()));

@@ -96,13 +96,22 @@ record ServingProperties(
     }
   }
 
-  record Store(URI url, String token, String alias) {
+  record Store(URI url, String token, String alias, Duration watch) {
+    private static final Duration SHORTEST_WATCH = Duration.ofSeconds(1);
+    private static final Duration LONGEST_WATCH = Duration.ofSeconds(60);
+
     Store {
       Settings.require(
           "http".equals(url.getScheme()) || "https".equals(url.getScheme()),
           "MILLRACE_STORE_URL",
           url,
           "a URL that begins with http:// or https://");
+      Settings.require(
+          watch.isZero()
+              || (watch.compareTo(SHORTEST_WATCH) >= 0 && watch.compareTo(LONGEST_WATCH) <= 0),
+          "MILLRACE_STORE_WATCH",
+          watch,
+          "1s to 60s, or 0s for polling alone");
     }
   }
 

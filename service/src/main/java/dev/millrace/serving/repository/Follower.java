@@ -34,6 +34,9 @@ final class Follower {
     default void served() {}
 
     default void failed(ModelLoadException reason) {}
+
+    /** Another attempt may begin. */
+    default void over() {}
   }
 
   /** Starts an attempt, unless one is under way or it is too early; completes when it is over. */
@@ -80,6 +83,7 @@ final class Follower {
       outcome.failed(e);
     } finally {
       end();
+      outcome.over();
     }
   }
 

@@ -2,16 +2,23 @@ package dev.millrace.serving.repository;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Does something again and again on a virtual thread of its own, until it is closed. */
+/**
+ * Does something again and again on a virtual thread of its own, until it is closed: after each
+ * interval, and whenever it is called.
+ */
 final class Poller implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Poller.class);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+  // Calls that come closer to each other share a round.
+  private static final Duration BREATH = Duration.ofMillis(10);
 
   private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Semaphore calls = new Semaphore(0);
   private final Thread thread;
 
   private Poller(String name, Duration interval, Runnable round) {
@@ -25,14 +32,25 @@ final class Poller implements AutoCloseable {
     return poller;
   }
 
+  /** Asks for a round now, or as soon as the one under way is over. */
+  void call() {
+    calls.release();
+  }
+
   private void run(Duration interval, Runnable round) {
     try {
       do {
         guarded(round);
-      } while (!stopped.await(interval.toMillis(), TimeUnit.MILLISECONDS));
+      } while (!stopped.await(BREATH.toNanos(), TimeUnit.NANOSECONDS) && isNext(interval));
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private boolean isNext(Duration interval) throws InterruptedException {
+    calls.tryAcquire(interval.minus(BREATH).toMillis(), TimeUnit.MILLISECONDS);
+    calls.drainPermits();
+    return stopped.getCount() > 0;
   }
 
   /** One round that breaks must not be the last one. */
@@ -48,6 +66,7 @@ final class Poller implements AutoCloseable {
   @Override
   public void close() {
     stopped.countDown();
+    call();
     try {
       if (!thread.join(STOP_LIMIT)) {
         thread.interrupt();

@@ -54,6 +54,7 @@ public final class StoreRepository implements ModelControl, AutoCloseable {
   private boolean firstRoundOver;
 
   private volatile @Nullable Poller poller;
+  private volatile @Nullable StoreWatch watch;
 
   /** Does nothing before {@link #start}. */
   public StoreRepository(
@@ -73,7 +74,11 @@ public final class StoreRepository implements ModelControl, AutoCloseable {
 
   /** Begins to follow the store, and returns at once. */
   public void start() {
-    poller = Poller.start("store-poll", settings.pollInterval(), this::look);
+    var polling = Poller.start("store-poll", settings.pollInterval(), this::look);
+    poller = polling;
+    if (settings.watch().isPositive()) {
+      watch = StoreWatch.start(store, settings.watch(), clock, polling::call);
+    }
   }
 
   private void look() {
@@ -229,6 +234,12 @@ public final class StoreRepository implements ModelControl, AutoCloseable {
     public void failed(ModelLoadException reason) {
       reports.failed(champion.model(), champion.version(), String.valueOf(reason.getMessage()));
     }
+
+    /** The alias may have moved meanwhile, and a look that found the model busy left it alone. */
+    @Override
+    public void over() {
+      Optional.ofNullable(poller).ifPresent(Poller::call);
+    }
   }
 
   @Override
@@ -256,6 +267,7 @@ public final class StoreRepository implements ModelControl, AutoCloseable {
   /** Stops following; what is loaded stays. */
   @Override
   public void close() {
+    Optional.ofNullable(watch).ifPresent(StoreWatch::close);
     Optional.ofNullable(poller).ifPresent(Poller::close);
   }
 }

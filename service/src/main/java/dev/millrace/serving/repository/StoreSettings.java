@@ -8,6 +8,7 @@ import java.time.Duration;
  *
  * @param alias the version of each registered model that has it is served
  * @param pollInterval between two looks
+ * @param watch how long the store may take to answer when no alias moves; zero for polling alone
  * @param cache folder of this service for packages and for what it last served; made when missing
  */
-public record StoreSettings(String alias, Duration pollInterval, Path cache) {}
+public record StoreSettings(String alias, Duration pollInterval, Duration watch, Path cache) {}

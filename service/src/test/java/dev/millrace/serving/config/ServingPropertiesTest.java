@@ -32,7 +32,8 @@ class ServingPropertiesTest {
                 new ServingProperties.Grpc(9000, Duration.ofSeconds(10)),
                 new ServingProperties.Management(8081, "127.0.0.1", ""),
                 new ServingProperties.Directory("", "", ControlMode.NONE, false),
-                new ServingProperties.Store(URI.create("http://127.0.0.1:5000"), "", "champion"),
+                new ServingProperties.Store(
+                    URI.create("http://127.0.0.1:5000"), "", "champion", Duration.ofSeconds(30)),
                 "",
                 Duration.ofSeconds(1),
                 new ServingProperties.Engine(
@@ -71,6 +72,7 @@ class ServingPropertiesTest {
                 Map.entry("MILLRACE_STORE_PORT", "4"),
                 Map.entry("MILLRACE_STORE_TOKEN", "t"),
                 Map.entry("MILLRACE_ALIAS", "challenger"),
+                Map.entry("MILLRACE_STORE_WATCH", "0s"),
                 Map.entry("MILLRACE_DEFAULT_MODEL", "iris"),
                 Map.entry("MILLRACE_POLL_INTERVAL", "250ms"),
                 Map.entry("MILLRACE_ALLOW_SHARED_MEMORY", "true"),
@@ -86,7 +88,8 @@ class ServingPropertiesTest {
         .isEqualTo(new ServingProperties.Directory("/models", "iris", ControlMode.EXPLICIT, false));
     assertThat(properties.store())
         .isEqualTo(
-            new ServingProperties.Store(URI.create("http://127.0.0.1:4"), "t", "challenger"));
+            new ServingProperties.Store(
+                URI.create("http://127.0.0.1:4"), "t", "challenger", Duration.ZERO));
     assertThat(properties.defaultModel()).isEqualTo("iris");
     assertThat(properties.pollInterval()).isEqualTo(Duration.ofMillis(250));
     assertThat(properties.stop().drain()).isEqualTo(Duration.ofSeconds(5));
@@ -102,6 +105,7 @@ class ServingPropertiesTest {
           MILLRACE_MANAGEMENT_ADDRESS | 0.0.0.0  | MILLRACE_MANAGEMENT_ADDRESS is '0.0.0.0'; it must be a loopback address such as 127.0.0.1 as long as MILLRACE_MANAGEMENT_TOKEN is not set.
           MILLRACE_STORE_URL          | store:80 | MILLRACE_STORE_URL is 'store:80'; it must be a URL that begins with http:// or https://.
           MILLRACE_POLL_INTERVAL      | 0s       | MILLRACE_POLL_INTERVAL is 'PT0S'; it must be more than 0.
+          MILLRACE_STORE_WATCH        | 61s      | MILLRACE_STORE_WATCH is 'PT1M1S'; it must be 1s to 60s, or 0s for polling alone.
           MILLRACE_MAX_BODY           | 3GB      | MILLRACE_MAX_BODY is '3221225472B'; it must be more than 0 and less than 2 GiB, for example 64MB.
           MILLRACE_RESPONSE_CACHE_MEMORY | 2TB   | MILLRACE_RESPONSE_CACHE_MEMORY is '2199023255552B'; it must be 0 (a quarter of the heap) to half of the heap, such as 256MB.
           MILLRACE_HTTP_IDLE_TIMEOUT  | 0s       | MILLRACE_HTTP_IDLE_TIMEOUT is 'PT0S'; it must be more than 0.

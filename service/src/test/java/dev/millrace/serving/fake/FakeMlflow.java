@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executors;
@@ -33,6 +34,7 @@ import tools.jackson.databind.JsonNode;
 public final class FakeMlflow implements AutoCloseable {
   private static final String API = "/api/2.0/mlflow/";
   private static final String ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts";
+  private static final String WATCH = API + "registered-models/watch";
 
   /** A way to break it. */
   public enum Fault {
@@ -52,6 +54,9 @@ public final class FakeMlflow implements AutoCloseable {
   private final AtomicInteger broken = new AtomicInteger();
   private volatile Fault fault = Fault.NONE;
   private long created = 1_000;
+  private final FakeMoves moves = new FakeMoves();
+  private final AtomicInteger looks = new AtomicInteger();
+  private volatile CompletableFuture<Void> mayDownload = CompletableFuture.completedFuture(null);
 
   private record Registered(
       long created, List<ModelVersion> versions, Map<String, String> aliases) {}
@@ -80,6 +85,7 @@ public final class FakeMlflow implements AutoCloseable {
 
   public void breakBy(Fault newFault) {
     fault = newFault;
+    moves.breakBy(newFault == Fault.DOWN);
   }
 
   /** Where the files of a version lie, to fill or to spoil. */
@@ -122,14 +128,42 @@ public final class FakeMlflow implements AutoCloseable {
 
   public synchronized void alias(String model, String alias, String version) {
     registered(model).aliases().put(alias, version);
+    moves.moved();
   }
 
   public synchronized void deleteAlias(String model, String alias) {
     registered(model).aliases().remove(alias);
+    moves.moved();
   }
 
   public synchronized void deleteModel(String model) {
     models.remove(model);
+    moves.moved();
+  }
+
+  /** From now on it tells when aliases move, as model-store does and MLflow does not. */
+  public void tellMoves() {
+    moves.tell();
+  }
+
+  /** How often it was asked for moves. */
+  public int questionsForMoves() {
+    return moves.questions();
+  }
+
+  /** How often its models were listed. */
+  public int looks() {
+    return looks.get();
+  }
+
+  /** Downloads wait until they are released. */
+  public void holdDownloads() {
+    mayDownload = new CompletableFuture<>();
+  }
+
+  /** Downloads go on. */
+  public void releaseDownloads() {
+    mayDownload.complete(null);
   }
 
   /** Whether a client set the tag on a version, be it to nothing. */
@@ -153,6 +187,10 @@ public final class FakeMlflow implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) throws IOException {
+    if (exchange.getRequestURI().getPath().equals(WATCH)) {
+      answerWatch(exchange);
+      return;
+    }
     if (fault == Fault.DOWN) {
       broken.incrementAndGet();
       answer(exchange, 503, "down".getBytes(StandardCharsets.UTF_8));
@@ -165,8 +203,22 @@ public final class FakeMlflow implements AutoCloseable {
       answer(exchange, Map.of("files", list(query(exchange).getOrDefault("path", ""))));
     } else {
       downloads.incrementAndGet();
+      mayDownload.join();
       var file = artifacts.resolve(path.substring(ARTIFACTS.length() + 1));
       answer(exchange, 200, Files.readAllBytes(file));
+    }
+  }
+
+  private void answerWatch(HttpExchange exchange) throws IOException {
+    if (!moves.isTold()) {
+      answer(exchange, 404, "<html>Not Found</html>".getBytes(StandardCharsets.UTF_8));
+      return;
+    }
+    var revision = moves.next(query(exchange));
+    if (fault == Fault.DOWN) {
+      answer(exchange, 503, "down".getBytes(StandardCharsets.UTF_8));
+    } else {
+      answer(exchange, Map.of("revision", revision));
     }
   }
 
@@ -189,6 +241,7 @@ public final class FakeMlflow implements AutoCloseable {
   }
 
   private List<RegisteredModel> listed() {
+    looks.incrementAndGet();
     if (fault == Fault.LISTS_NOTHING) {
       broken.incrementAndGet();
       return List.of();
@@ -280,6 +333,8 @@ public final class FakeMlflow implements AutoCloseable {
 
   @Override
   public void close() {
+    moves.end();
+    releaseDownloads();
     server.stop(0);
   }
 }

@@ -89,7 +89,7 @@ class OnnxServingIT {
   }
 
   private StoreRepository follow(FakeMlflow store) {
-    var settings = new StoreSettings("champion", INTERVAL, folder.resolve("cache"));
+    var settings = new StoreSettings("champion", INTERVAL, Duration.ZERO, folder.resolve("cache"));
     var repository =
         new StoreRepository(
             store.client(), settings, engine.rollout(), engine.catalog(), NanoClock.SYSTEM);

@@ -34,6 +34,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class StoreRepositoryTest {
+  private static final Duration POLL = Duration.ofMillis(20);
+  private static final Duration WATCH = Duration.ofSeconds(30);
+
   @TempDir Path folder;
 
   private FakeMlflow store;
@@ -278,6 +281,80 @@ class StoreRepositoryTest {
   }
 
   @Test
+  void followsAMoveThatTheStoreTellsOfWithoutWaitingForTheNextPoll() throws IOException {
+    publish("digits", "1", "1");
+    publish("digits", "2", "2");
+    store.alias("digits", "champion", "1");
+    store.tellMoves();
+    repository = watching();
+    repository.start();
+    await(() -> live("digits").equals("1"));
+
+    store.alias("digits", "champion", "2");
+    await(() -> live("digits").equals("2"));
+    store.deleteAlias("digits", "champion");
+    await(() -> !catalog().ready("digits", null));
+  }
+
+  @Test
+  void followsAMoveThatCameDuringALoadOnceTheLoadIsOver() throws IOException {
+    publish("digits", "1", "1");
+    publish("digits", "2", "2");
+    store.tellMoves();
+    repository = watching();
+    repository.start();
+    await(() -> store.questionsForMoves() > 1);
+    store.holdDownloads();
+    store.alias("digits", "champion", "1");
+    await(() -> store.downloads() > 0);
+    int looks = store.looks();
+
+    store.alias("digits", "champion", "2");
+    await(() -> store.looks() > looks);
+    store.releaseDownloads();
+    await(() -> live("digits").equals("2"));
+  }
+
+  @Test
+  void watchesAgainOnceTheStoreIsBack() throws IOException {
+    publish("digits", "1", "1");
+    publish("digits", "2", "2");
+    store.alias("digits", "champion", "1");
+    store.tellMoves();
+    repository = watching();
+    repository.start();
+    await(() -> live("digits").equals("1") && store.questionsForMoves() > 1);
+
+    store.breakBy(Fault.DOWN);
+    store.alias("digits", "champion", "2");
+    store.breakBy(Fault.NONE);
+    await(() -> live("digits").equals("2"));
+  }
+
+  @Test
+  void asksAStoreThatCannotTellOnlyOnce() throws IOException {
+    publish("digits", "1", "1");
+    publish("digits", "2", "2");
+    store.alias("digits", "champion", "1");
+    repository.start();
+    await(() -> live("digits").equals("1"));
+    store.alias("digits", "champion", "2");
+    await(() -> live("digits").equals("2"));
+    int looks = store.looks();
+    await(() -> store.looks() >= looks + 3);
+    assertThat(store.questionsForMoves()).isEqualTo(1);
+  }
+
+  @Test
+  void doesNotAskWhereItIsToldToPollOnly() throws IOException {
+    store.tellMoves();
+    repository = repository(POLL, Duration.ZERO);
+    repository.start();
+    await(() -> store.looks() >= 3);
+    assertThat(store.questionsForMoves()).isZero();
+  }
+
+  @Test
   void leavesLoadingToTheAlias() {
     assertThatThrownBy(() -> repository.load("digits"))
         .hasMessage(
@@ -304,12 +381,18 @@ class StoreRepositoryTest {
   }
 
   private StoreRepository repository() {
-    return new StoreRepository(
-        store.client(), settings(), engine.rollout(), catalog(), NanoClock.SYSTEM);
+    return repository(POLL, WATCH);
   }
 
-  private StoreSettings settings() {
-    return new StoreSettings("champion", Duration.ofMillis(20), folder.resolve("cache"));
+  /** Looks again by itself long after every test. */
+  private StoreRepository watching() {
+    return repository(Duration.ofMinutes(10), WATCH);
+  }
+
+  private StoreRepository repository(Duration poll, Duration watch) {
+    var settings = new StoreSettings("champion", poll, watch, folder.resolve("cache"));
+    return new StoreRepository(
+        store.client(), settings, engine.rollout(), catalog(), NanoClock.SYSTEM);
   }
 
   /** Packs and registers a version that multiplies; returns its digest. */
