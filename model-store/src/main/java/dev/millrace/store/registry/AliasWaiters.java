@@ -28,8 +28,8 @@ final class AliasWaiters {
   static final String ANY = "";
 
   private static final int MOST = 5_000;
-  // Tomcat keeps a buffer for the longest request line of each request under way.
-  private static final int BYTES_EACH = 128 << 10;
+  // Measured; Tomcat keeps a buffer for the longest request line of each request under way.
+  private static final int BYTES_EACH = 176 << 10;
   private static final Duration RECHECK = Duration.ofSeconds(1);
 
   /**
@@ -52,11 +52,11 @@ final class AliasWaiters {
   private final AtomicLong recheckAtNanos;
   private volatile boolean stopped;
 
-  /** As many as a quarter of the heap holds. */
+  /** As many as a third of the heap holds. */
   @Autowired
   AliasWaiters(Database database, JdbcAliasMoves rows) {
     this(
-        (int) Math.min(MOST, Runtime.getRuntime().maxMemory() / 4 / BYTES_EACH),
+        (int) Math.min(MOST, Runtime.getRuntime().maxMemory() / 3 / BYTES_EACH),
         RECHECK,
         () -> database.read(rows::revision),
         System::nanoTime);

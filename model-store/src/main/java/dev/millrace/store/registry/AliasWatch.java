@@ -18,6 +18,11 @@ final class AliasWatch {
    * @param since the revision that the caller knows; null for an answer at once
    */
   record Request(@Nullable Long since, Duration timeout, Caller caller) {
+    /** Without taking a place among those who wait. */
+    boolean isAnsweredBy(long revision) {
+      return isNews(revision) || timeout.isZero();
+    }
+
     boolean isNews(long revision) {
       return since == null || since != revision;
     }
@@ -53,7 +58,7 @@ final class AliasWatch {
   /** One alias, once it is not at the revision any more; as it is when the time is over. */
   AliasState alias(String name, String alias, Request request) {
     var now = state(name, alias);
-    if (request.isNews(now.revision())) {
+    if (request.isAnsweredBy(now.revision())) {
       return now;
     }
     return waiters.await(
@@ -65,7 +70,7 @@ final class AliasWatch {
   /** The last revision of all aliases, once it is another. */
   long all(Request request) {
     long now = database.read(moves::revision);
-    if (request.isNews(now)) {
+    if (request.isAnsweredBy(now)) {
       return now;
     }
     return waiters.await(
