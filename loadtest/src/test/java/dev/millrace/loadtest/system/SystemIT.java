@@ -35,8 +35,7 @@ class SystemIT {
 
   @Test
   void threeModelsArePromotedUnderLoadAndNoRequestFails() throws Exception {
-    // The store tells of the moves; who only polled would see none.
-    try (var system = new MillraceSystem(home).with("MILLRACE_POLL_INTERVAL", "1h")) {
+    try (var system = new MillraceSystem(home)) {
       system.startAll();
       var trainings = new Trainings(system.url(Part.TRAINER));
       promote(trainings, Map.of("epochs", 1, "trainImages", 200));
