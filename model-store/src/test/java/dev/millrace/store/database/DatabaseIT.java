@@ -51,7 +51,7 @@ class DatabaseIT {
     database.write(
         () -> {
           rename("committed");
-          database.afterCommit(() -> heard.add(fromAnotherThread()));
+          database.afterCommit(() -> heard.add(inAnotherThread(this::name)));
           assertThat(heard).isEmpty();
         });
     assertThat(heard).containsExactly("committed");
