@@ -1,8 +1,12 @@
 package dev.millrace.store.database;
 
 import com.zaxxer.hikari.HikariDataSource;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
+import org.springframework.jdbc.core.namedparam.SqlParameterSourceUtils;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -23,6 +27,7 @@ public final class Database implements AutoCloseable {
   private final HikariDataSource writers;
   private final HikariDataSource readers;
   private final JdbcClient writing;
+  private final NamedParameterJdbcTemplate batches;
   private final JdbcClient reading;
   private final TransactionTemplate writes;
   private final TransactionTemplate reads;
@@ -33,6 +38,7 @@ public final class Database implements AutoCloseable {
     this.writers = writers;
     this.readers = readers;
     this.writing = JdbcClient.create(writers);
+    this.batches = new NamedParameterJdbcTemplate(writers);
     this.reading = JdbcClient.create(readers);
     this.writes = new TransactionTemplate(new DataSourceTransactionManager(writers));
     this.reads = new TransactionTemplate(new DataSourceTransactionManager(readers));
@@ -73,6 +79,11 @@ public final class Database implements AutoCloseable {
    */
   public JdbcClient jdbc() {
     return isWriting() ? writing : reading;
+  }
+
+  /** Runs a statement once for each row of parameters; belongs inside a write. */
+  public void batch(String sql, List<Map<String, Object>> rows) {
+    batches.batchUpdate(sql, SqlParameterSourceUtils.createBatch(rows));
   }
 
   /**

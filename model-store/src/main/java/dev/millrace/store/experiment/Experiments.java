@@ -99,9 +99,12 @@ public final class Experiments {
 
   Page<Experiment> search(
       String filter, List<String> orderBy, LifecycleView view, Page.Request request) {
-    var comparisons = VOCABULARY.parse(filter);
+    var wanted = VOCABULARY.parse(filter);
     var orders = Order.parse(orderBy, VOCABULARY);
-    return database.read(() -> rows.search(comparisons, orders, view, request));
+    if (orders.stream().anyMatch(order -> order.subject().entity() == Entity.TAG)) {
+      throw StoreException.invalid("Invalid order_by entity: tag");
+    }
+    return database.read(() -> rows.search(wanted, orders, view, request));
   }
 
   void rename(String id, String name) {

@@ -5,8 +5,9 @@ import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.database.Dialect.Lock;
 import dev.millrace.store.database.Rows;
-import dev.millrace.store.search.Comparison;
+import dev.millrace.store.search.Comparison.Subject;
 import dev.millrace.store.search.Entity;
+import dev.millrace.store.search.Filter;
 import dev.millrace.store.search.JdbcSearch;
 import dev.millrace.store.search.Order;
 import dev.millrace.store.search.Page;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Repository;
 
@@ -24,17 +26,21 @@ import org.springframework.stereotype.Repository;
 final class JdbcExperiments {
   private static final JdbcSearch.Tables SEARCH =
       new JdbcSearch.Tables(
-          "SELECT e.* FROM experiments e",
+          "experiments e",
           Map.of(
               "name", "e.name",
               // Compared with texts.
               "experiment_id", "CAST(e.experiment_id AS TEXT)",
+              // Sorted as a number.
+              "experiment_number", "e.experiment_id",
               "creation_time", "e.creation_time",
               "last_update_time", "e.last_update_time"),
+          Set.of("e.name", "e.experiment_id"),
           Map.of(
               Entity.TAG,
               new JdbcSearch.Related(
                   "experiment_tags x", "x.experiment_id = e.experiment_id", Map.of())),
+          Set.of(),
           "e.creation_time DESC, e.experiment_id DESC");
 
   private final Database database;
@@ -100,13 +106,19 @@ final class JdbcExperiments {
   }
 
   Page<Experiment> search(
-      List<Comparison> filter, List<Order> orders, LifecycleView view, Page.Request request) {
+      Filter filter, List<Order> orders, LifecycleView view, Page.Request request) {
     return new JdbcSearch(SEARCH, database.dialect())
         .where("e.lifecycle_stage IN (:stages)", "stages", view.stages())
         .filter(filter)
-        .order(orders)
+        .order(orders.stream().map(JdbcExperiments::byNumber).toList())
         .page(database.jdbc(), request, (row, _) -> experiment(row))
         .mapAll(this::withTags);
+  }
+
+  private static Order byNumber(Order order) {
+    return order.subject().equals(new Subject(Entity.ATTRIBUTE, "experiment_id"))
+        ? new Order(new Subject(Entity.ATTRIBUTE, "experiment_number"), order.direction())
+        : order;
   }
 
   void rename(long id, String name, long now) {

@@ -9,12 +9,6 @@ import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.database.Dialect.Lock;
 import dev.millrace.store.database.Rows;
-import dev.millrace.store.search.Comparison;
-import dev.millrace.store.search.Entity;
-import dev.millrace.store.search.JdbcSearch;
-import dev.millrace.store.search.JdbcSearch.Related;
-import dev.millrace.store.search.Order;
-import dev.millrace.store.search.Page;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -25,38 +19,6 @@ import org.springframework.stereotype.Repository;
 /** The rows of logged models. */
 @Repository
 final class JdbcLoggedModels {
-  private static final JdbcSearch.Tables SEARCH =
-      new JdbcSearch.Tables(
-          "SELECT m.* FROM logged_models m",
-          Map.of(
-              "name", "m.name",
-              "model_id", "m.model_id",
-              "model_type", "m.model_type",
-              "status",
-                  "CASE m.status WHEN 1 THEN 'PENDING' WHEN 2 THEN 'READY' WHEN 3 THEN 'UPLOAD_FAILED' END",
-              "source_run_id", "m.source_run_id",
-              "creation_timestamp", "m.creation_timestamp_ms",
-              "last_updated_timestamp", "m.last_updated_timestamp_ms"),
-          Map.of(
-              Entity.TAG,
-              new Related(
-                  "(SELECT model_id, tag_key AS key, tag_value AS value FROM logged_model_tags) x",
-                  "x.model_id = m.model_id",
-                  Map.of()),
-              Entity.METRIC,
-              new Related(
-                  """
-                  (SELECT model_id, metric_name AS key, metric_value AS value, metric_value IS NULL AS is_nan
-                   FROM logged_model_metrics) x""",
-                  "x.model_id = m.model_id",
-                  Map.of()),
-              Entity.PARAM,
-              new Related(
-                  "(SELECT model_id, param_key AS key, param_value AS value FROM logged_model_params) x",
-                  "x.model_id = m.model_id",
-                  Map.of())),
-          "m.creation_timestamp_ms DESC, m.model_id");
-
   private final Database database;
 
   JdbcLoggedModels(Database database) {
@@ -94,17 +56,6 @@ final class JdbcLoggedModels {
             .query((row, _) -> info(row))
             .list();
     return complete(found).stream().findFirst();
-  }
-
-  Page<LoggedModel> search(
-      List<Long> experimentIds, List<Comparison> filter, List<Order> orders, Page.Request request) {
-    return new JdbcSearch(SEARCH, database.dialect())
-        .where("m.experiment_id IN (:experiments)", "experiments", experimentIds)
-        .where("m.lifecycle_stage = 'active'")
-        .filter(filter)
-        .order(orders)
-        .page(database.jdbc(), request, (row, _) -> info(row))
-        .mapAll(this::complete);
   }
 
   void setStatus(String id, LoggedModelStatus status, long now) {
@@ -174,7 +125,8 @@ final class JdbcLoggedModels {
         == 1;
   }
 
-  private List<LoggedModel> complete(List<LoggedModelInfo> models) {
+  /** Adds what belongs to each model. */
+  List<LoggedModel> complete(List<LoggedModelInfo> models) {
     var ids = models.stream().map(LoggedModelInfo::modelId).toList();
     var tags =
         Rows.byOwner(
@@ -244,7 +196,7 @@ final class JdbcLoggedModels {
         tags);
   }
 
-  private static LoggedModelInfo info(ResultSet row) throws SQLException {
+  static LoggedModelInfo info(ResultSet row) throws SQLException {
     return new LoggedModelInfo(
         row.getString("model_id"),
         row.getString("experiment_id"),

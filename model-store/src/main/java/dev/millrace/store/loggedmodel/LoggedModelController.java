@@ -3,6 +3,8 @@ package dev.millrace.store.loggedmodel;
 import dev.millrace.protocol.mlflow.LoggedModel;
 import dev.millrace.store.edge.MlflowApi;
 import dev.millrace.store.edge.Parameters;
+import dev.millrace.store.experiment.Experiments;
+import dev.millrace.store.search.Order;
 import dev.millrace.store.search.Page;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +27,11 @@ final class LoggedModelController {
   record Found(List<LoggedModel> models, @Nullable String nextPageToken) {}
 
   private final LoggedModels models;
+  private final LoggedModelSearch search;
 
-  LoggedModelController(LoggedModels models) {
+  LoggedModelController(LoggedModels models, LoggedModelSearch search) {
     this.models = models;
+    this.search = search;
   }
 
   @PostMapping
@@ -80,14 +84,30 @@ final class LoggedModelController {
   @PostMapping("/search")
   Found search(Parameters p) {
     var request = Page.Request.of(p.maxResults(RESULTS, MOST_RESULTS), p.text("page_token"));
-    var orderBy = p.objects("order_by").stream().map(LoggedModelController::orderClause).toList();
-    var page = models.search(p.texts("experiment_ids"), p.text("filter", ""), orderBy, request);
+    var query =
+        new LoggedModelSearch.Query(
+            Experiments.numbers(p.texts("experiment_ids")),
+            p.text("filter", ""),
+            p.objects("datasets").stream().map(LoggedModelController::measuredOn).toList(),
+            p.objects("order_by").stream().map(LoggedModelController::sort).toList());
+    var page = search.search(query, request);
     return new Found(page.items(), page.nextToken());
   }
 
-  /** Other searches take this clause as a text. */
-  private static String orderClause(Parameters order) {
-    var descending = order.has("ascending") && !order.isSet("ascending");
-    return order.required("field_name") + (descending ? " DESC" : " ASC");
+  private static LoggedModelSearch.Sort sort(Parameters p) {
+    var descending = p.has("ascending") && !p.isSet("ascending");
+    return new LoggedModelSearch.Sort(
+        LoggedModelSearch.sortSubject(p.required("field_name")),
+        descending ? Order.Direction.DESC : Order.Direction.ASC,
+        List.of(measuredOn(p)));
+  }
+
+  private static LoggedModelSearch.MeasuredOn measuredOn(Parameters p) {
+    return new LoggedModelSearch.MeasuredOn(given(p, "dataset_name"), given(p, "dataset_digest"));
+  }
+
+  private static @Nullable String given(Parameters p, String name) {
+    var text = p.text(name, "");
+    return text.isEmpty() ? null : text;
   }
 }

@@ -9,13 +9,8 @@ import dev.millrace.store.experiment.Experiments;
 import dev.millrace.store.failure.StoreException;
 import dev.millrace.store.naming.Keys;
 import dev.millrace.store.naming.RandomName;
-import dev.millrace.store.search.Entity;
-import dev.millrace.store.search.Order;
-import dev.millrace.store.search.Page;
-import dev.millrace.store.search.Vocabulary;
 import java.time.Clock;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import org.springframework.stereotype.Service;
 
@@ -26,15 +21,6 @@ public final class LoggedModels {
   private static final int MAX_ENTRIES = 1_000;
   private static final int MAX_PARAM_VALUE = 6_000;
   private static final int MAX_TAG_VALUE = 8_000;
-  private static final Vocabulary VOCABULARY =
-      new Vocabulary(
-          Set.of("name", "model_id", "model_type", "status", "source_run_id"),
-          Set.of("creation_timestamp", "last_updated_timestamp"),
-          Set.of("model_id", "name", "status", "source_run_id"),
-          Set.of(Entity.METRIC, Entity.TAG, Entity.PARAM));
-  private static final Vocabulary ORDERS =
-      new Vocabulary(
-          VOCABULARY.textAttributes(), VOCABULARY.numberAttributes(), Set.of(), Set.of());
 
   /** A model that is about to be logged. */
   record Draft(
@@ -124,17 +110,6 @@ public final class LoggedModels {
             }
           }
         });
-  }
-
-  Page<LoggedModel> search(
-      List<String> experimentIds, String filter, List<String> orderBy, Page.Request request) {
-    var comparisons = VOCABULARY.parse(filter);
-    var orders = Order.parse(orderBy, ORDERS);
-    var experiments = Experiments.numbers(experimentIds);
-    if (experiments.isEmpty()) {
-      return new Page<>(List.of(), null);
-    }
-    return database.read(() -> rows.search(experiments, comparisons, orders, request));
   }
 
   private LoggedModel change(String id, Runnable work) {

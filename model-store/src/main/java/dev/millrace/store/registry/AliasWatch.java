@@ -38,19 +38,19 @@ final class AliasWatch {
 
   private final Database database;
   private final JdbcAliasMoves moves;
-  private final JdbcVersions versions;
+  private final JdbcAliases aliases;
   private final Models models;
   private final AliasWaiters waiters;
 
   AliasWatch(
       Database database,
       JdbcAliasMoves moves,
-      JdbcVersions versions,
+      JdbcAliases aliases,
       Models models,
       AliasWaiters waiters) {
     this.database = database;
     this.moves = moves;
-    this.versions = versions;
+    this.aliases = aliases;
     this.models = models;
     this.waiters = waiters;
   }
@@ -80,7 +80,7 @@ final class AliasWatch {
   private AliasState state(String name, String alias) {
     return database.read(
         () -> {
-          var version = versions.findByAlias(name, alias).orElse(null);
+          var version = aliases.find(name, alias).orElse(null);
           if (version == null) {
             models.get(name);
           }

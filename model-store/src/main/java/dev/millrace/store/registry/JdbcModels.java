@@ -7,10 +7,9 @@ import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.database.Dialect.Lock;
 import dev.millrace.store.database.Rows;
-import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Entity;
+import dev.millrace.store.search.Filter;
 import dev.millrace.store.search.JdbcSearch;
-import dev.millrace.store.search.Operator;
 import dev.millrace.store.search.Order;
 import dev.millrace.store.search.Page;
 import java.sql.ResultSet;
@@ -18,22 +17,24 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.stereotype.Repository;
 
 /** The rows of registered models. */
 @Repository
 final class JdbcModels {
-  private static final String PROMPT_TAG = "mlflow.prompt.is_prompt";
   private static final JdbcSearch.Tables SEARCH =
       new JdbcSearch.Tables(
-          "SELECT m.* FROM registered_models m",
+          "registered_models m",
           Map.of(
               "name", "m.name",
               "timestamp", "m.last_updated_time",
               "last_updated_timestamp", "m.last_updated_time"),
+          Set.of("m.name", "m.last_updated_time"),
           Map.of(
               Entity.TAG,
               new JdbcSearch.Related("registered_model_tags x", "x.name = m.name", Map.of())),
+          Set.of(),
           "m.name");
 
   private final Database database;
@@ -71,21 +72,21 @@ final class JdbcModels {
     return complete(found).stream().findFirst();
   }
 
-  Page<RegisteredModel> search(List<Comparison> filter, List<Order> orders, Page.Request request) {
-    var search = new JdbcSearch(SEARCH, database.dialect());
-    if (!asksForPrompts(filter)) {
-      search.where(
-          """
-          NOT EXISTS (SELECT 1 FROM registered_model_tags t
-          WHERE t.name = m.name AND t.key = :prompt AND t.value = 'true')""",
-          "prompt",
-          PROMPT_TAG);
+  Page<RegisteredModel> search(Filter filter, List<Order> orders, Page.Request request) {
+    var search = new JdbcSearch(SEARCH, database.dialect()).order(orders);
+    if (Prompts.areAskedFor(filter)) {
+      search.filter(filter);
+    } else {
+      search
+          .filter(Prompts.withoutTag(filter))
+          .where(
+              """
+              NOT EXISTS (SELECT 1 FROM registered_model_tags t
+              WHERE t.name = m.name AND t.key = :prompt AND t.value = 'true')""",
+              "prompt",
+              Prompts.TAG);
     }
-    return search
-        .filter(filter.stream().filter(comparison -> !excludesPrompts(comparison)).toList())
-        .order(orders)
-        .page(database.jdbc(), request, (row, _) -> model(row))
-        .mapAll(this::complete);
+    return search.page(database.jdbc(), request, (row, _) -> model(row)).mapAll(this::complete);
   }
 
   /** Versions, tags and aliases follow by their foreign keys. */
@@ -143,18 +144,6 @@ final class JdbcModels {
         .param("name", name)
         .param("key", key)
         .update();
-  }
-
-  /** Prompts are registered models too; they show when the filter asks for them. */
-  private static boolean asksForPrompts(List<Comparison> filter) {
-    return filter.stream()
-        .anyMatch(c -> c.subject().key().equals(PROMPT_TAG) && !excludesPrompts(c));
-  }
-
-  // Python's client adds this to every search; unlike any other tag, it finds models without it.
-  private static boolean excludesPrompts(Comparison comparison) {
-    return comparison.subject().key().equals(PROMPT_TAG)
-        && comparison.operator() == Operator.NOT_EQUAL;
   }
 
   private List<RegisteredModel> complete(List<RegisteredModel> models) {

@@ -7,6 +7,7 @@ import dev.millrace.store.database.Rows;
 import java.util.List;
 import java.util.Map;
 import org.springframework.jdbc.core.RowMapper;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 /** Completes versions with their tags and aliases. */
@@ -16,6 +17,27 @@ final class JdbcVersionData {
 
   JdbcVersionData(Database database) {
     this.database = database;
+  }
+
+  /** One version needs no more than its own rows. */
+  ModelVersion complete(VersionId id, ModelVersion version) {
+    var tags =
+        named(
+                "SELECT key, value FROM model_version_tags WHERE name = :name AND version = :version ORDER BY key",
+                id)
+            .query((row, _) -> new Tag(row.getString("key"), row.getString("value")))
+            .list();
+    var aliases =
+        named(
+                "SELECT alias FROM registered_model_aliases WHERE name = :name AND version = :version ORDER BY alias",
+                id)
+            .query((row, _) -> row.getString("alias"))
+            .list();
+    return complete(version, tags, aliases);
+  }
+
+  private JdbcClient.StatementSpec named(String sql, VersionId id) {
+    return database.jdbc().sql(sql).param("name", id.name()).param("version", id.version());
   }
 
   /** Reads all tags and aliases of the models in question: a model has few of both. */
@@ -49,7 +71,7 @@ final class JdbcVersionData {
     return owned.getOrDefault(v.name() + "/" + v.version(), List.of());
   }
 
-  private static ModelVersion complete(ModelVersion v, List<Tag> tags, List<String> aliases) {
+  static ModelVersion complete(ModelVersion v, List<Tag> tags, List<String> aliases) {
     return new ModelVersion(
         v.name(),
         v.version(),

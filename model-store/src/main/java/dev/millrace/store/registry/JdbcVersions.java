@@ -5,8 +5,8 @@ import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.database.Dialect.Lock;
 import dev.millrace.store.database.Rows;
-import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Entity;
+import dev.millrace.store.search.Filter;
 import dev.millrace.store.search.JdbcSearch;
 import dev.millrace.store.search.Order;
 import dev.millrace.store.search.Page;
@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -24,7 +25,7 @@ import org.springframework.stereotype.Repository;
 final class JdbcVersions {
   private static final JdbcSearch.Tables SEARCH =
       new JdbcSearch.Tables(
-          "SELECT v.* FROM model_versions v",
+          "model_versions v",
           Map.of(
               "name", "v.name",
               "run_id", "v.run_id",
@@ -32,10 +33,12 @@ final class JdbcVersions {
               "version_number", "v.version",
               "creation_timestamp", "v.creation_time",
               "last_updated_timestamp", "v.last_updated_time"),
+          Set.of("v.name", "v.version", "v.creation_time", "v.last_updated_time"),
           Map.of(
               Entity.TAG,
               new JdbcSearch.Related(
                   "model_version_tags x", "x.name = v.name AND x.version = v.version", Map.of())),
+          Set.of(),
           "v.name, v.version DESC");
 
   private final Database database;
@@ -73,37 +76,15 @@ final class JdbcVersions {
   }
 
   Optional<ModelVersion> find(VersionId id) {
-    return data
-        .complete(
-            named(
-                    """
-                    SELECT * FROM model_versions
-                    WHERE name = :name AND version = :version AND current_stage <> 'Deleted_Internal'
-                    """,
-                    id)
-                .query((row, _) -> version(row))
-                .list())
-        .stream()
-        .findFirst();
-  }
-
-  Optional<ModelVersion> findByAlias(String name, String alias) {
-    return data
-        .complete(
-            database
-                .jdbc()
-                .sql(
-                    """
-                    SELECT v.* FROM registered_model_aliases a
-                    JOIN model_versions v ON v.name = a.name AND v.version = a.version
-                    WHERE a.name = :name AND a.alias = :alias
-                    """)
-                .param("name", name)
-                .param("alias", alias)
-                .query((row, _) -> version(row))
-                .list())
-        .stream()
-        .findFirst();
+    return named(
+            """
+            SELECT * FROM model_versions
+            WHERE name = :name AND version = :version AND current_stage <> 'Deleted_Internal'
+            """,
+            id)
+        .query((row, _) -> version(row))
+        .optional()
+        .map(version -> data.complete(id, version));
   }
 
   Optional<String> storageLocation(VersionId id) {
@@ -135,13 +116,24 @@ final class JdbcVersions {
     return data.complete(all).stream().collect(Collectors.groupingBy(ModelVersion::name));
   }
 
-  Page<ModelVersion> search(List<Comparison> filter, List<Order> orders, Page.Request request) {
-    return new JdbcSearch(SEARCH, database.dialect())
-        .where("v.current_stage <> 'Deleted_Internal'")
-        .filter(filter)
-        .order(orders)
-        .page(database.jdbc(), request, (row, _) -> version(row))
-        .mapAll(data::complete);
+  Page<ModelVersion> search(Filter filter, List<Order> orders, Page.Request request) {
+    var search =
+        new JdbcSearch(SEARCH, database.dialect())
+            .where("v.current_stage <> 'Deleted_Internal'")
+            .order(orders);
+    if (Prompts.areAskedFor(filter)) {
+      search.filter(filter);
+    } else {
+      search
+          .filter(Prompts.withoutTag(filter))
+          .where(
+              """
+              NOT EXISTS (SELECT 1 FROM model_version_tags t
+              WHERE t.name = v.name AND t.key = :prompt AND t.value = 'true')""",
+              "prompt",
+              Prompts.TAG);
+    }
+    return search.page(database.jdbc(), request, (row, _) -> version(row)).mapAll(data::complete);
   }
 
   /** Keeps others from changing the model and its versions until the write is over. */
@@ -262,7 +254,7 @@ final class JdbcVersions {
     return database.jdbc().sql(sql).param("name", id.name()).param("version", id.version());
   }
 
-  private static ModelVersion version(ResultSet row) throws SQLException {
+  static ModelVersion version(ResultSet row) throws SQLException {
     return new ModelVersion(
         row.getString("name"),
         row.getString("version"),

@@ -18,7 +18,7 @@ import org.springframework.stereotype.Service;
 @Service
 final class Models {
   private static final Vocabulary VOCABULARY =
-      new Vocabulary(Set.of("name"), Set.of(), Set.of(), Set.of(Entity.TAG));
+      new Vocabulary(Set.of("name"), Set.of(), Set.of("name"), Set.of(Entity.TAG));
   private static final Vocabulary ORDERS =
       new Vocabulary(
           Set.of("name"), Set.of("timestamp", "last_updated_timestamp"), Set.of(), Set.of());
@@ -101,9 +101,9 @@ final class Models {
   }
 
   Page<RegisteredModel> search(String filter, List<String> orderBy, Page.Request request) {
-    var comparisons = VOCABULARY.parse(filter);
+    var wanted = VOCABULARY.parse(filter);
     var orders = Order.parse(orderBy, ORDERS);
-    return database.read(() -> rows.search(comparisons, orders, request));
+    return database.read(() -> rows.search(wanted, orders, request));
   }
 
   private RegisteredModel change(String name, String nameThen, Runnable work) {

@@ -24,12 +24,19 @@ final class SourceResolver {
 
   private final Database database;
   private final JdbcVersions versions;
+  private final JdbcAliases aliases;
   private final Runs runs;
   private final LoggedModels loggedModels;
 
-  SourceResolver(Database database, JdbcVersions versions, Runs runs, LoggedModels loggedModels) {
+  SourceResolver(
+      Database database,
+      JdbcVersions versions,
+      JdbcAliases aliases,
+      Runs runs,
+      LoggedModels loggedModels) {
     this.database = database;
     this.versions = versions;
+    this.aliases = aliases;
     this.runs = runs;
     this.loggedModels = loggedModels;
   }
@@ -65,7 +72,7 @@ final class SourceResolver {
     }
     var alias = ALIAS.matcher(source);
     if (alias.matches()) {
-      var target = versions.findByAlias(alias.group(1), alias.group(2));
+      var target = aliases.find(alias.group(1), alias.group(2));
       return copied(
           target
               .map(v -> VersionId.of(v.name(), v.version()))

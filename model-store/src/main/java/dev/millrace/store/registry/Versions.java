@@ -4,6 +4,9 @@ import dev.millrace.protocol.mlflow.ModelVersion;
 import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.failure.StoreException;
+import dev.millrace.store.search.Comparison;
+import dev.millrace.store.search.Comparison.Subject;
+import dev.millrace.store.search.Comparison.Value;
 import dev.millrace.store.search.Entity;
 import dev.millrace.store.search.Order;
 import dev.millrace.store.search.Page;
@@ -11,6 +14,7 @@ import dev.millrace.store.search.Vocabulary;
 import java.time.Clock;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.springframework.stereotype.Service;
 
 /** What can be done with versions and the aliases that point to them. */
@@ -20,8 +24,10 @@ final class Versions {
       new Vocabulary(
           Set.of("name", "run_id", "source_path"),
           Set.of("version_number"),
-          Set.of("run_id"),
+          Set.of("name", "run_id"),
           Set.of(Entity.TAG));
+  private static final Subject NUMBER = new Subject(Entity.ATTRIBUTE, "version_number");
+  private static final Pattern WHOLE = Pattern.compile("-?\\d{1,18}");
   private static final Vocabulary ORDERS =
       new Vocabulary(
           Set.of("name"),
@@ -43,7 +49,8 @@ final class Versions {
   private final Models models;
   private final SourceResolver sources;
   private final JdbcVersions rows;
-  private final AliasMoves aliases;
+  private final JdbcAliases aliases;
+  private final AliasMoves moves;
   private final Clock clock = Clock.systemUTC();
 
   Versions(
@@ -51,12 +58,14 @@ final class Versions {
       Models models,
       SourceResolver sources,
       JdbcVersions rows,
-      AliasMoves aliases) {
+      JdbcAliases aliases,
+      AliasMoves moves) {
     this.database = database;
     this.models = models;
     this.sources = sources;
     this.rows = rows;
     this.aliases = aliases;
+    this.moves = moves;
   }
 
   ModelVersion get(VersionId id) {
@@ -85,9 +94,30 @@ final class Versions {
   }
 
   Page<ModelVersion> search(String filter, List<String> orderBy, Page.Request request) {
-    var comparisons = VOCABULARY.parse(filter);
+    var wanted = VOCABULARY.parse(filter, Versions::withNumber);
     var orders = Order.parse(orderBy, ORDERS);
-    return database.read(() -> rows.search(comparisons, orders, request));
+    return database.read(() -> rows.search(wanted, orders, request));
+  }
+
+  /** A version number may be quoted, and is whole. */
+  private static Comparison withNumber(Comparison comparison) {
+    if (!comparison.subject().equals(NUMBER)) {
+      return comparison;
+    }
+    var written =
+        switch (comparison.value()) {
+          case Value.Text(var text) -> text;
+          case Value.Digits(var digits) -> digits;
+          case Value.Texts _, Value.None _ -> "1";
+        };
+    if (!WHOLE.matcher(written).matches()) {
+      throw StoreException.invalid(
+          "Invalid value for numeric attribute 'version_number': %s. Write a whole number."
+              .formatted(written));
+    }
+    return comparison.value() instanceof Value.Text(var text)
+        ? new Comparison(NUMBER, comparison.operator(), new Value.Digits(text))
+        : comparison;
   }
 
   ModelVersion describe(VersionId id, String description) {
@@ -99,7 +129,7 @@ final class Versions {
         () -> {
           rows.lockModel(id.name());
           get(id);
-          aliases.versionDeleted(id);
+          moves.versionDeleted(id);
           rows.delete(id, clock.millis());
         });
   }
@@ -134,7 +164,8 @@ final class Versions {
   ModelVersion byAlias(String name, String alias) {
     return database.read(
         () ->
-            rows.findByAlias(name, alias)
+            aliases
+                .find(name, alias)
                 .orElseThrow(
                     () -> {
                       models.get(name);
@@ -149,7 +180,7 @@ final class Versions {
     change(
         id,
         () -> {
-          aliases.set(id, alias, note);
+          moves.set(id, alias, note);
           rows.setAlias(id, alias);
         });
   }
@@ -158,7 +189,7 @@ final class Versions {
     database.write(
         () -> {
           models.get(name);
-          aliases.delete(name, alias, note);
+          moves.delete(name, alias, note);
           rows.deleteAlias(name, alias);
         });
   }

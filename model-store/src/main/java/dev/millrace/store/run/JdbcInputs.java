@@ -19,6 +19,8 @@ import org.springframework.stereotype.Repository;
 /** The rows of what runs read and wrote. */
 @Repository
 final class JdbcInputs {
+  private static final int MOST_SUMMARIES = 1_000;
+
   /** Two ends of an input: what is read, and who reads. */
   private record Edge(String sourceType, String sourceId, String targetType, String targetId) {}
 
@@ -68,6 +70,30 @@ final class JdbcInputs {
       outputs.put(id, new RunOutputs(models.getOrDefault(id, List.of())));
     }
     return outputs;
+  }
+
+  /** The data sets of experiments, each once for every context in which it was read. */
+  List<DatasetSummary> summaries(List<Long> experimentIds) {
+    return database
+        .jdbc()
+        .sql(
+            """
+            SELECT DISTINCT d.experiment_id, d.name, d.digest, t.value AS context
+            FROM datasets d JOIN inputs i ON i.source_type = 'DATASET' AND i.source_id = d.dataset_uuid
+            LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'
+            WHERE d.experiment_id IN (:experiments)
+            ORDER BY d.experiment_id, d.name, d.digest, t.value LIMIT :most
+            """)
+        .param("experiments", experimentIds)
+        .param("most", MOST_SUMMARIES)
+        .query(
+            (row, _) ->
+                new DatasetSummary(
+                    row.getString("experiment_id"),
+                    row.getString("name"),
+                    row.getString("digest"),
+                    row.getString("context")))
+        .list();
   }
 
   private String addDataset(String experimentId, Dataset dataset) {

@@ -2,35 +2,47 @@ package dev.millrace.store.run;
 
 import dev.millrace.protocol.mlflow.Metric;
 import dev.millrace.store.database.Database;
-import dev.millrace.store.search.Page;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BinaryOperator;
 import org.springframework.stereotype.Repository;
 
 /**
- * The rows of metrics. NaN is stored as 0 with a flag and infinities as the largest double, as
- * MLflow does, since not every database takes them.
+ * Writes the rows of metrics. NaN is stored as 0 with a flag and infinities as the largest double,
+ * as MLflow does, since not every database takes them.
  */
 @Repository
 final class JdbcMetrics {
+  /** The latest is the largest in this order, not the last written. */
+  private static final Comparator<Metric> LATER =
+      Comparator.comparingLong(Metric::step)
+          .thenComparingLong(Metric::timestamp)
+          .thenComparingDouble(JdbcMetrics::stored);
+
   private final Database database;
 
   JdbcMetrics(Database database) {
     this.database = database;
   }
 
-  /** Adds a point, once however often it comes, and keeps the latest one at hand. */
-  void add(String runId, Metric metric) {
-    write(
+  /** Adds points, each once however often it comes, and keeps the latest ones at hand. */
+  void add(String runId, List<Metric> metrics) {
+    if (metrics.isEmpty()) {
+      return;
+    }
+    database.batch(
         """
         INSERT INTO metrics (run_uuid, key, value, timestamp, step, is_nan)
         VALUES (:run, :key, :value, :timestamp, :step, :nan)
         ON CONFLICT DO NOTHING
         """,
-        runId,
-        metric);
-    // The latest is the largest in this order, not the last written.
-    write(
+        rows(runId, metrics));
+    database.batch(
         """
         INSERT INTO latest_metrics (run_uuid, key, value, timestamp, step, is_nan)
         VALUES (:run, :key, :value, :timestamp, :step, :nan)
@@ -39,25 +51,7 @@ final class JdbcMetrics {
         WHERE (excluded.step, excluded.timestamp, excluded.value)
             > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)
         """,
-        runId,
-        metric);
-  }
-
-  Page<Metric> history(String runId, String key, Page.Request request) {
-    return request.of(
-        database
-            .jdbc()
-            .sql(
-                """
-                SELECT * FROM metrics WHERE run_uuid = :run AND key = :key
-                ORDER BY timestamp, step, value LIMIT :limit OFFSET :offset
-                """)
-            .param("run", runId)
-            .param("key", key)
-            .param("limit", request.limit())
-            .param("offset", request.offset())
-            .query((row, _) -> metric(row))
-            .list());
+        rows(runId, latest(metrics)));
   }
 
   static Metric metric(ResultSet row) throws SQLException {
@@ -68,17 +62,30 @@ final class JdbcMetrics {
         row.getLong("step"));
   }
 
-  private void write(String sql, String runId, Metric metric) {
-    var nan = Double.isNaN(metric.value());
-    database
-        .jdbc()
-        .sql(sql)
-        .param("run", runId)
-        .param("key", metric.key())
-        .param("value", nan ? 0 : Math.clamp(metric.value(), -Double.MAX_VALUE, Double.MAX_VALUE))
-        .param("timestamp", metric.timestamp())
-        .param("step", metric.step())
-        .param("nan", nan)
-        .update();
+  /** One point for each key, so that each row is written once. */
+  private static Collection<Metric> latest(List<Metric> metrics) {
+    var latest = new LinkedHashMap<String, Metric>();
+    metrics.forEach(metric -> latest.merge(metric.key(), metric, BinaryOperator.maxBy(LATER)));
+    return latest.values();
+  }
+
+  private static List<Map<String, Object>> rows(String runId, Collection<Metric> metrics) {
+    return metrics.stream()
+        .map(
+            metric ->
+                Map.<String, Object>of(
+                    "run", runId,
+                    "key", metric.key(),
+                    "value", stored(metric),
+                    "timestamp", metric.timestamp(),
+                    "step", metric.step(),
+                    "nan", Double.isNaN(metric.value())))
+        .toList();
+  }
+
+  private static double stored(Metric metric) {
+    return Double.isNaN(metric.value())
+        ? 0
+        : Math.clamp(metric.value(), -Double.MAX_VALUE, Double.MAX_VALUE);
   }
 }

@@ -7,6 +7,7 @@ import dev.millrace.protocol.mlflow.RunInfo;
 import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.database.Rows;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.springframework.jdbc.core.RowMapper;
@@ -54,39 +55,42 @@ final class JdbcRunData {
         .toList();
   }
 
-  /** Stores a param unless its key is taken, and answers the value that is stored then. */
-  String addParam(String runId, Param param) {
+  /** Stores params unless their keys are taken, and answers the values that are stored then. */
+  Map<String, String> addParams(String runId, List<Param> params) {
+    if (params.isEmpty()) {
+      return Map.of();
+    }
+    database.batch(
+        """
+        INSERT INTO params (run_uuid, key, value) VALUES (:run, :key, :value) ON CONFLICT DO NOTHING
+        """,
+        params.stream().map(param -> row(runId, param.key(), param.value())).toList());
+    var stored = new HashMap<String, String>();
     database
         .jdbc()
-        .sql(
-            """
-            INSERT INTO params (run_uuid, key, value) VALUES (:run, :key, :value) ON CONFLICT DO NOTHING
-            """)
+        .sql("SELECT key, value FROM params WHERE run_uuid = :run AND key IN (:keys)")
         .param("run", runId)
-        .param("key", param.key())
-        .param("value", param.value())
-        .update();
-    return database
-        .jdbc()
-        .sql("SELECT value FROM params WHERE run_uuid = :run AND key = :key")
-        .param("run", runId)
-        .param("key", param.key())
-        .query(String.class)
-        .single();
+        .param("keys", params.stream().map(Param::key).toList())
+        .query(
+            row -> {
+              stored.put(row.getString("key"), row.getString("value"));
+            });
+    return stored;
   }
 
   void setTag(String runId, Tag tag) {
-    database
-        .jdbc()
-        .sql(
-            """
-            INSERT INTO tags (run_uuid, key, value) VALUES (:run, :key, :value)
-            ON CONFLICT (run_uuid, key) DO UPDATE SET value = excluded.value
-            """)
-        .param("run", runId)
-        .param("key", tag.key())
-        .param("value", tag.value())
-        .update();
+    setTags(runId, List.of(tag));
+  }
+
+  void setTags(String runId, List<Tag> tags) {
+    if (!tags.isEmpty()) {
+      database.batch(
+          """
+          INSERT INTO tags (run_uuid, key, value) VALUES (:run, :key, :value)
+          ON CONFLICT (run_uuid, key) DO UPDATE SET value = excluded.value
+          """,
+          tags.stream().map(tag -> row(runId, tag.key(), tag.value())).toList());
+    }
   }
 
   boolean deleteTag(String runId, String key) {
@@ -97,6 +101,10 @@ final class JdbcRunData {
             .param("key", key)
             .update()
         == 1;
+  }
+
+  private static Map<String, Object> row(String runId, String key, String value) {
+    return Map.of("run", runId, "key", key, "value", value);
   }
 
   private <T> Map<String, List<T>> byRun(String select, List<String> ids, RowMapper<T> mapper) {

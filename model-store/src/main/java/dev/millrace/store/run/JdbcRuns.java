@@ -5,8 +5,9 @@ import dev.millrace.protocol.mlflow.RunStatus;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.database.Dialect.Lock;
 import dev.millrace.store.database.Rows;
-import dev.millrace.store.search.Comparison;
+import dev.millrace.store.search.Comparison.Subject;
 import dev.millrace.store.search.Entity;
+import dev.millrace.store.search.Filter;
 import dev.millrace.store.search.JdbcSearch;
 import dev.millrace.store.search.JdbcSearch.Related;
 import dev.millrace.store.search.Order;
@@ -16,16 +17,19 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Repository;
 
 /** The rows of runs themselves. */
 @Repository
 final class JdbcRuns {
+  private static final int MANY = 1_000;
+  private static final Subject START_TIME = new Subject(Entity.ATTRIBUTE, "start_time");
   private static final String SAME_RUN = "x.run_uuid = r.run_uuid";
   private static final JdbcSearch.Tables SEARCH =
       new JdbcSearch.Tables(
-          "SELECT r.* FROM runs r",
+          "runs r",
           Map.of(
               "run_id", "r.run_uuid",
               "run_name", "r.name",
@@ -34,11 +38,13 @@ final class JdbcRuns {
               "user_id", "r.user_id",
               "start_time", "r.start_time",
               "end_time", "r.end_time"),
+          Set.of("r.run_uuid", "r.start_time"),
           Map.of(
               Entity.METRIC, new Related("latest_metrics x", SAME_RUN, Map.of()),
               Entity.PARAM, new Related("params x", SAME_RUN, Map.of()),
               Entity.TAG, new Related("tags x", SAME_RUN, Map.of()),
               Entity.DATASET, datasets()),
+          Set.of(Entity.METRIC, Entity.PARAM, Entity.TAG),
           "r.start_time DESC, r.run_uuid");
 
   private final Database database;
@@ -76,13 +82,33 @@ final class JdbcRuns {
   }
 
   Page<RunInfo> search(
-      RunSearch.Query query, List<Comparison> filter, List<Order> orders, Page.Request request) {
+      RunSearch.Query query, Filter filter, List<Order> orders, Page.Request request) {
+    var experiments = query.experimentIds();
+    // The plus keeps SQLite from the index of experiments, whose runs it would all have to sort.
+    var column = areFoundByTime(experiments, orders) ? "+r.experiment_id" : "r.experiment_id";
     return new JdbcSearch(SEARCH, database.dialect())
-        .where("r.experiment_id IN (:experiments)", "experiments", query.experimentIds())
+        .where(column + " IN (:experiments)", "experiments", experiments)
         .where("r.lifecycle_stage IN (:stages)", "stages", query.view().stages())
         .filter(filter)
         .order(orders)
         .page(database.jdbc(), request, (row, _) -> info(row));
+  }
+
+  /** Whether the newest of many runs in several experiments are wanted. */
+  private boolean areFoundByTime(List<Long> experiments, List<Order> orders) {
+    return experiments.size() > 1
+        && (orders.isEmpty() || orders.getFirst().subject().equals(START_TIME))
+        && database
+                .jdbc()
+                .sql(
+                    """
+                    SELECT COUNT(*) FROM (SELECT 1 FROM runs WHERE experiment_id IN (:experiments) LIMIT :many) counted
+                    """)
+                .param("experiments", experiments)
+                .param("many", MANY)
+                .query(Long.class)
+                .single()
+            == MANY;
   }
 
   /** An end time of null stays as it is. */

@@ -10,12 +10,8 @@ import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.edge.MlflowApi;
 import dev.millrace.store.edge.Parameters;
 import dev.millrace.store.failure.StoreException;
-import dev.millrace.store.search.Page;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 
@@ -23,11 +19,6 @@ import org.springframework.web.bind.annotation.RequestMapping;
 @MlflowApi
 @RequestMapping("/2.0/mlflow")
 final class LogController {
-  private static final int HISTORY_PAGE = 25_000;
-
-  /** The answer of a history. */
-  record History(List<Metric> metrics, @Nullable String nextPageToken) {}
-
   private final RunLog log;
 
   LogController(RunLog log) {
@@ -82,13 +73,6 @@ final class LogController {
             .map(m -> new ModelOutput(m.required("model_id"), m.number("step", 0)));
     log.outputs(p.required("run_id"), models.toList());
     return Map.of();
-  }
-
-  @GetMapping("/metrics/get-history")
-  History history(Parameters p) {
-    var request = Page.Request.of(p.maxResults(HISTORY_PAGE, HISTORY_PAGE), p.text("page_token"));
-    var page = log.history(RunController.runId(p), p.required("metric_key"), request);
-    return new History(page.items(), page.nextToken());
   }
 
   private static Metric metric(Parameters p) {

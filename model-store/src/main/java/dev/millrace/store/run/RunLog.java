@@ -9,7 +9,6 @@ import dev.millrace.protocol.mlflow.Tag;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.failure.StoreException;
 import dev.millrace.store.naming.Keys;
-import dev.millrace.store.search.Page;
 import java.util.Comparator;
 import java.util.List;
 import org.springframework.stereotype.Service;
@@ -58,10 +57,10 @@ final class RunLog {
     database.write(
         () -> {
           runs.requireActive(runId);
-          batch.params().forEach(param -> writeOnce(runId, param));
-          batch.metrics().forEach(metric -> metrics.add(runId, metric));
+          writeOnce(runId, batch.params());
+          metrics.add(runId, batch.metrics());
           batch.modelMetrics().forEach(measured -> add(runId, measured));
-          batch.tags().forEach(tag -> set(runId, tag));
+          set(runId, batch.tags());
         });
   }
 
@@ -77,6 +76,7 @@ final class RunLog {
   }
 
   void inputs(String runId, List<DatasetInput> datasets, List<ModelInput> models) {
+    DatasetLimits.check(datasets);
     database.write(
         () -> {
           var experimentId = runs.requireActive(runId).experimentId();
@@ -93,10 +93,6 @@ final class RunLog {
         });
   }
 
-  Page<Metric> history(String runId, String key, Page.Request request) {
-    return database.read(() -> metrics.history(runId, key, request));
-  }
-
   /** Runs that read the same data sets take them in the same order, or they wait in a circle. */
   private static List<DatasetInput> inOneOrder(List<DatasetInput> datasets) {
     return datasets.stream()
@@ -106,12 +102,15 @@ final class RunLog {
         .toList();
   }
 
-  private void writeOnce(String runId, Param param) {
-    var stored = data.addParam(runId, param);
-    if (!stored.equals(param.value())) {
-      throw StoreException.invalid(
-          "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'."
-              .formatted(param.key(), stored, runId, param.value()));
+  private void writeOnce(String runId, List<Param> params) {
+    var stored = data.addParams(runId, params);
+    for (Param param : params) {
+      var value = stored.get(param.key());
+      if (!param.value().equals(value)) {
+        throw StoreException.invalid(
+            "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'."
+                .formatted(param.key(), value, runId, param.value()));
+      }
     }
   }
 
@@ -122,10 +121,12 @@ final class RunLog {
     }
   }
 
-  private void set(String runId, Tag tag) {
-    data.setTag(runId, tag);
-    if (tag.key().equals(Runs.NAME_TAG)) {
-      runs.rename(runId, tag.value());
+  private void set(String runId, List<Tag> tags) {
+    data.setTags(runId, tags);
+    for (Tag tag : tags) {
+      if (tag.key().equals(Runs.NAME_TAG)) {
+        runs.rename(runId, tag.value());
+      }
     }
   }
 }

@@ -79,7 +79,7 @@ public final class Runs {
           var experiment = experiments.requireActive(start.experimentId());
           var info = started(start, name, experiment);
           rows.insert(info);
-          batch.tags().forEach(tag -> data.setTag(info.runId(), tag));
+          data.setTags(info.runId(), batch.tags());
           return get(info.runId());
         });
   }

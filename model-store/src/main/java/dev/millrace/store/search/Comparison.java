@@ -3,7 +3,7 @@ package dev.millrace.store.search;
 import java.util.List;
 
 /** One clause of a filter. */
-public record Comparison(Subject subject, Operator operator, Value value) {
+public record Comparison(Subject subject, Operator operator, Value value) implements Filter {
   /** What is compared: a key of an entity. */
   public record Subject(Entity entity, String key) {}
 

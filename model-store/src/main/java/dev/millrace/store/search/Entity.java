@@ -1,6 +1,5 @@
 package dev.millrace.store.search;
 
-import java.util.Locale;
 import java.util.Optional;
 
 /** What a comparison looks at. */
@@ -16,8 +15,9 @@ public enum Entity {
   /** A field of a data set that a run read. */
   DATASET;
 
+  /** The entity of a name, whose case counts. */
   static Optional<Entity> named(String name) {
-    return switch (name.toLowerCase(Locale.ROOT)) {
+    return switch (name) {
       case "metric", "metrics" -> Optional.of(METRIC);
       case "param", "params", "parameter", "parameters" -> Optional.of(PARAM);
       case "tag", "tags" -> Optional.of(TAG);

@@ -8,15 +8,14 @@ import java.util.regex.Pattern;
 
 /** Cuts a filter into tokens. */
 final class FilterLexer {
+  private static final Pattern SPACE = Pattern.compile("\\s*");
   private static final Pattern TOKEN =
       Pattern.compile(
           """
-          \\s*(?:
-            (?<text>'[^']*'|"[^"]*")
-          | (?<number>[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?)(?=[\\s,)]|$)
-          | (?<word>(?:[^\\s'"`=!<>(),.]+|`[^`]*`)(?:\\.(?:[^\\s'"`=!<>(),]+|`[^`]*`|"[^"]*"))*)
-          | (?<symbol>!=|>=|<=|[=<>(),])
-          )\\s*""",
+            (?<number>-?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?)(?=[\\s,)]|$)
+          | (?<word>(?:[^\\s'"`=!<>(),.]+|`[^`]*`)(?:\\.(?:[^\\s'"`=!<>(),]+|`[^`]*`|"[^"]*"|'[^']*'))*+)
+          | (?<symbol>!=|>=|<=|==|<>|[=<>(),])
+          """,
           Pattern.COMMENTS);
 
   private FilterLexer() {}
@@ -29,6 +28,11 @@ final class FilterLexer {
     SYMBOL
   }
 
+  /**
+   * A token.
+   *
+   * @param text as the filter has it, quotes included
+   */
   record Token(Kind kind, String text) {
     boolean is(String expected) {
       return kind != Kind.TEXT && text.equalsIgnoreCase(expected);
@@ -37,32 +41,62 @@ final class FilterLexer {
 
   static List<Token> tokens(String filter) {
     var tokens = new ArrayList<Token>();
+    var space = SPACE.matcher(filter);
     var matcher = TOKEN.matcher(filter);
     var position = 0;
     while (position < filter.length()) {
-      matcher.region(position, filter.length());
-      if (!matcher.lookingAt()) {
-        throw StoreException.invalid(
-            "Invalid clause(s) in filter string: '%s'"
-                .formatted(filter.substring(position).strip()));
+      space.region(position, filter.length()).lookingAt();
+      position = space.end();
+      if (position < filter.length()) {
+        var token = token(filter, position, matcher);
+        tokens.add(token);
+        position += token.text().length();
       }
-      tokens.add(token(matcher));
-      position = matcher.end();
     }
     return tokens;
   }
 
-  private static Token token(Matcher matcher) {
-    var text = matcher.group("text");
-    if (text != null) {
-      return new Token(Kind.TEXT, text.substring(1, text.length() - 1));
+  private static Token token(String filter, int start, Matcher matcher) {
+    var first = filter.charAt(start);
+    if (first == '\'' || first == '"') {
+      var end = endOfText(filter, start);
+      if (end > start) {
+        return new Token(Kind.TEXT, filter.substring(start, end));
+      }
+    } else if (matcher.region(start, filter.length()).lookingAt()) {
+      return new Token(kind(matcher), matcher.group());
     }
-    var kind = Kind.SYMBOL;
+    throw StoreException.invalid(
+        "Invalid clause(s) in filter string: '%s'".formatted(filter.substring(start).strip()));
+  }
+
+  private static Kind kind(Matcher matcher) {
     if (matcher.group("number") != null) {
-      kind = Kind.NUMBER;
-    } else if (matcher.group("word") != null) {
-      kind = Kind.WORD;
+      return Kind.NUMBER;
     }
-    return new Token(kind, matcher.group().strip());
+    return matcher.group("word") != null ? Kind.WORD : Kind.SYMBOL;
+  }
+
+  /**
+   * Behind the closing quote, or the start when there is none. A doubled quote and one behind a
+   * backslash stand for themselves, unless no other is left to close the text.
+   */
+  private static int endOfText(String filter, int start) {
+    var quote = filter.charAt(start);
+    var fallback = start;
+    for (int i = start + 1; i < filter.length(); i++) {
+      if (filter.charAt(i) != quote) {
+        continue;
+      }
+      if (i + 1 < filter.length() && filter.charAt(i + 1) == quote) {
+        fallback = i + 1;
+        i++;
+      } else if (filter.charAt(i - 1) == '\\') {
+        fallback = i + 1;
+      } else {
+        return i + 1;
+      }
+    }
+    return fallback;
   }
 }

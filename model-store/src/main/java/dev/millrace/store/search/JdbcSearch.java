@@ -1,35 +1,47 @@
 package dev.millrace.store.search;
 
 import dev.millrace.store.database.Dialect;
-import dev.millrace.store.search.Comparison.Subject;
-import dev.millrace.store.search.Comparison.Value;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Turns a filter and an order into one SELECT. Every value and key is a parameter; only names that
- * the caller wrote into {@link Tables} reach the text.
+ * Turns a filter and an order into SELECTs. Every value and key is a parameter; only names that the
+ * caller wrote into {@link Tables} reach the text.
+ *
+ * <p>Where the related tables have indexes over key and value, a search begins at the clause that
+ * few rows satisfy, or else walks the index of the metric that it sorts by, so that its time
+ * depends on what it finds and not on all there is.
  */
 public final class JdbcSearch {
   /**
    * How subjects read in SQL.
    *
-   * @param select everything before WHERE
+   * @param from the table searched, with its alias
    * @param columns the column of each attribute
+   * @param neverNull which of the columns always have a value
    * @param related the table of each keyed entity
+   * @param indexed which of those have an index over key and value
    * @param lastOrder decides between equals
    */
   public record Tables(
-      String select, Map<String, String> columns, Map<Entity, Related> related, String lastOrder) {
-    /** Copies the maps. */
+      String from,
+      Map<String, String> columns,
+      Set<String> neverNull,
+      Map<Entity, Related> related,
+      Set<Entity> indexed,
+      String lastOrder) {
+    /** Copies the collections. */
     public Tables {
       columns = Map.copyOf(columns);
+      neverNull = Set.copyOf(neverNull);
       related = Map.copyOf(related);
+      indexed = Set.copyOf(indexed);
     }
   }
 
@@ -45,26 +57,36 @@ public final class JdbcSearch {
     public Related {
       columns = Map.copyOf(columns);
     }
+
+    /** The same table under another alias. */
+    Related as(String alias) {
+      return new Related(
+          from.replaceAll("\\bx\\b", alias), on.replaceAll("\\bx\\b", alias), columns);
+    }
   }
 
-  // PostgreSQL's own bound for joins whose order it thinks about.
-  private static final int MOST_JOINED = 8;
-
   private final Tables tables;
-  private final Dialect dialect;
+  private final JdbcConditions sql;
+  private final JdbcSorting sorting;
   private final List<String> conditions = new ArrayList<>();
-  private final List<String> orders = new ArrayList<>();
-  private final Map<String, Object> parameters = new HashMap<>();
+  private Filter filter = new Filter.All(List.of());
 
   /** A search over these tables of such a database. */
   public JdbcSearch(Tables tables, Dialect dialect) {
     this.tables = tables;
-    this.dialect = dialect;
+    this.sql = new JdbcConditions(tables, dialect);
+    this.sorting = new JdbcSorting(tables, sql::parameter);
+  }
+
+  /** Adds parameters that SQL of the caller's own names. */
+  public JdbcSearch with(Map<String, ?> named) {
+    sql.parameters().putAll(named);
+    return this;
   }
 
   /** Adds a condition of the caller's own, in SQL, with one parameter. */
   public JdbcSearch where(String condition, String name, Object value) {
-    parameters.put(name, value);
+    sql.parameters().put(name, value);
     return where(condition);
   }
 
@@ -74,155 +96,92 @@ public final class JdbcSearch {
     return this;
   }
 
-  /** Adds the clauses of a filter. */
-  public JdbcSearch filter(List<Comparison> comparisons) {
-    var many = comparisons.size() > MOST_JOINED;
-    comparisons.forEach(comparison -> conditions.add(oneByOne(condition(comparison), many)));
+  /** Sets what the rows must satisfy. */
+  public JdbcSearch filter(Filter wanted) {
+    filter = wanted;
     return this;
   }
 
   /** Adds sort keys; what has no value comes last in both directions. */
   public JdbcSearch order(List<Order> wanted) {
-    wanted.forEach(this::add);
+    wanted.forEach(sorting::add);
+    return this;
+  }
+
+  /** Adds a sort key whose value stands in a table of the caller's own, one row for each owner. */
+  public JdbcSearch order(Order wanted, Related values) {
+    sorting.add(wanted, values);
     return this;
   }
 
   /** Runs the search for one page. */
   public <T> Page<T> page(JdbcClient jdbc, Page.Request request, RowMapper<T> mapper) {
-    var where = conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions);
-    orders.add(tables.lastOrder());
-    var sql =
-        tables.select()
-            + where
-            + " ORDER BY "
-            + String.join(", ", orders)
-            + " LIMIT :limit OFFSET :offset";
-    return request.of(
-        jdbc.sql(sql)
-            .params(parameters)
-            .param("limit", request.limit())
-            .param("offset", request.offset())
-            .query(mapper)
-            .list());
-  }
-
-  /**
-   * PostgreSQL makes joins of all EXISTS, and with hundreds of them thinks for minutes about their
-   * order. It leaves those alone that are compared with TRUE.
-   */
-  private String oneByOne(String condition, boolean many) {
-    return switch (dialect) {
-      case Dialect.Sqlite _ -> condition;
-      case Dialect.Postgresql _ -> many ? "(" + condition + ") IS TRUE" : condition;
-    };
-  }
-
-  private String condition(Comparison comparison) {
-    var subject = comparison.subject();
-    if (subject.entity() == Entity.ATTRIBUTE) {
-      return test(column(subject), comparison);
+    var run = new JdbcSelects<>(jdbc, sql.parameters(), mapper);
+    var few = few(run);
+    if (few != null) {
+      return request.of(run.rows(few, request.limit(), request.offset()));
     }
-    var related = related(subject);
-    if (subject.entity() == Entity.DATASET) {
-      return "EXISTS ("
-          + rows(related)
-          + " AND "
-          + test(Objects.requireNonNull(related.columns().get(subject.key())), comparison)
-          + ")";
+    var walked = sorting.walked();
+    if (walked == null) {
+      return request.of(run.rows(all(), request.limit(), request.offset()));
     }
-    var keyed = rows(related) + " AND x.key = " + parameter(subject.key());
-    return switch (comparison.operator()) {
-      case IS_NULL -> "NOT EXISTS (" + keyed + ")";
-      case IS_NOT_NULL -> "EXISTS (" + keyed + ")";
-      default -> "EXISTS (" + keyed + number(subject) + " AND " + test("x.value", comparison) + ")";
-    };
-  }
-
-  // NaN is stored as 0 with a flag and matches nothing.
-  private static String number(Subject subject) {
-    return subject.entity() == Entity.METRIC ? " AND NOT x.is_nan" : "";
-  }
-
-  private static String rows(Related related) {
-    return "SELECT 1 FROM " + related.from() + " WHERE " + related.on();
-  }
-
-  private String test(String column, Comparison comparison) {
-    return switch (comparison.value()) {
-      case Value.Text(var text) -> testText(column, comparison.operator(), text);
-      case Value.Digits(var digits) ->
-          column + " " + comparison.operator().symbol() + " " + parameter(Double.valueOf(digits));
-      case Value.Texts(var texts) ->
-          column + " " + comparison.operator().symbol() + " (" + parameter(texts) + ")";
-      case Value.None() -> column + " " + comparison.operator().symbol();
-    };
-  }
-
-  private String testText(String column, Operator operator, String text) {
-    return switch (operator) {
-      case LIKE -> like(column, text);
-      case ILIKE -> likeInAnyCase(column, text);
-      default -> column + " " + operator.symbol() + " " + parameter(text);
-    };
-  }
-
-  private String like(String column, String pattern) {
-    return switch (dialect) {
-      // Its LIKE ignores case, its GLOB does not.
-      case Dialect.Sqlite _ -> column + " GLOB " + parameter(LikePattern.asGlob(pattern));
-      // Unless told otherwise, it takes a backslash for an escape.
-      case Dialect.Postgresql _ -> column + " LIKE " + parameter(pattern) + " ESCAPE ''";
-    };
-  }
-
-  private String likeInAnyCase(String column, String pattern) {
-    return switch (dialect) {
-      case Dialect.Sqlite _ -> column + " LIKE " + parameter(pattern);
-      case Dialect.Postgresql _ -> column + " ILIKE " + parameter(pattern) + " ESCAPE ''";
-    };
-  }
-
-  private void add(Order order) {
-    var direction = " " + order.direction();
-    if (order.subject().entity() == Entity.ATTRIBUTE) {
-      var column = column(order.subject());
-      orders.add(column + " IS NULL, " + column + direction);
-      return;
+    var numbers = numbers(walked);
+    if (filter.required().stream().anyMatch(walked::isAskedFor)) {
+      return request.of(run.rows(numbers, request.limit(), request.offset()));
     }
-    var key = parameter(order.subject().key());
-    if (order.subject().entity() == Entity.METRIC) {
-      var isNan = "CASE WHEN x.is_nan THEN 1 ELSE 0 END";
-      orders.add("COALESCE(" + value(isNan, order, key) + ", 2)");
-    } else {
-      orders.add(value("x.value", order, key) + " IS NULL");
+    var others = all().and(sorting.hasNoNumber());
+    return request.of(run.rows(numbers, others, request.limit(), request.offset()));
+  }
+
+  private JdbcSelects.Select all() {
+    return new JdbcSelects.Select(
+        tables.from(), tables.from() + sorting.joins(), where(filter), sorting.keys());
+  }
+
+  /** Begins at a clause that few rows satisfy; null when there is none. */
+  private JdbcSelects.@Nullable Select few(JdbcSelects<?> run) {
+    for (Filter one : filter.required()) {
+      if (one instanceof Comparison comparison && sql.isSharp(comparison)) {
+        var table = sql.related(comparison.subject()).as("d");
+        var clause = sql.keyed("d", comparison);
+        if (run.isFew("SELECT 1 FROM " + table.from() + " WHERE " + clause)) {
+          var where = new ArrayList<>(List.of(table.on(), clause));
+          where.addAll(where(without(Set.of(one))));
+          // CROSS JOIN tells SQLite to begin at its left side.
+          return new JdbcSelects.Select(
+              tables.from(),
+              table.from() + " CROSS JOIN " + tables.from() + sorting.joins(),
+              where,
+              sorting.keys());
+        }
+      }
     }
-    orders.add(value("x.value", order, key) + direction);
+    return null;
   }
 
-  private String value(String column, Order order, String key) {
-    var related = related(order.subject());
-    return "(SELECT "
-        + column
-        + " FROM "
-        + related.from()
-        + " WHERE "
-        + related.on()
-        + " AND x.key = "
-        + key
-        + ")";
+  /** Walks the rows that have the number sorted by, in its order. */
+  private JdbcSelects.Select numbers(JdbcSorting.Walked walked) {
+    var table = sql.related(walked.order().subject()).as("d");
+    var same = filter.required().stream().filter(walked::isAskedFor).collect(Collectors.toSet());
+    var where =
+        new ArrayList<>(
+            List.of(table.on(), sql.key("d", walked.order().subject()), "NOT d.is_nan"));
+    same.forEach(one -> where.add(sql.test("d.value", (Comparison) one)));
+    where.addAll(where(without(same)));
+    return new JdbcSelects.Select(
+        tables.from(),
+        table.from() + " CROSS JOIN " + tables.from() + walked.joins(),
+        where,
+        "d.value " + walked.order().direction() + ", " + walked.keys());
   }
 
-  private String column(Subject subject) {
-    return Objects.requireNonNull(tables.columns().get(subject.key()), subject.key());
+  private Filter without(Set<Filter> some) {
+    return new Filter.All(filter.required().stream().filter(one -> !some.contains(one)).toList());
   }
 
-  private Related related(Subject subject) {
-    return Objects.requireNonNull(tables.related().get(subject.entity()), subject.key());
-  }
-
-  private String parameter(Object value) {
-    var name = "p" + parameters.size();
-    parameters.put(name, value);
-    return ":" + name;
+  private List<String> where(Filter wanted) {
+    var all = new ArrayList<>(conditions);
+    all.addAll(sql.all(wanted.required()));
+    return all;
   }
 }

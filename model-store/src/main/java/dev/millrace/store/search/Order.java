@@ -2,15 +2,15 @@ package dev.millrace.store.search;
 
 import dev.millrace.store.failure.StoreException;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** One key that a search sorts by. */
 public record Order(Comparison.Subject subject, Direction direction) {
   private static final Pattern CLAUSE =
       Pattern.compile(
-          "\\s*(?<subject>\\S.*?)(?:\\s+(?<direction>asc|desc))?\\s*", Pattern.CASE_INSENSITIVE);
-  private static final Pattern SUBJECT =
-      Pattern.compile("(?:[^\\s`\"]+|`[^`]*`|\"[^\"]*\")(?:`[^`]*`|\"[^\"]*\")?");
+          "\\s*(?<subject>(?:[^\\s`'\"]++|`[^`]*`|\"[^\"]*\"|'[^']*')++)(?:\\s+(?<direction>\\S+))?\\s*");
 
   /** Which way. */
   public enum Direction {
@@ -30,16 +30,26 @@ public record Order(Comparison.Subject subject, Direction direction) {
 
   private static Order parse(String clause, Vocabulary vocabulary) {
     var matcher = CLAUSE.matcher(clause);
-    if (!matcher.matches() || !SUBJECT.matcher(matcher.group("subject")).matches()) {
+    if (!matcher.matches()) {
       throw StoreException.invalid(
-          "Invalid ordering key in order_by clause '%s'.".formatted(clause));
+          "Invalid order_by clause '%s'. Could not be parsed.".formatted(clause));
     }
+    var direction = direction(clause, matcher.group("direction"));
     var subject = Subjects.parse(matcher.group("subject"));
-    vocabulary.check(subject);
+    vocabulary.checkOrder(subject);
     if (subject.entity() == Entity.DATASET) {
       throw StoreException.invalid("Invalid identifier type 'dataset'");
     }
-    var descending = "desc".equalsIgnoreCase(matcher.group("direction"));
-    return new Order(subject, descending ? Direction.DESC : Direction.ASC);
+    return new Order(subject, direction);
+  }
+
+  private static Direction direction(String clause, @Nullable String word) {
+    return switch (word == null ? "asc" : word.toLowerCase(Locale.ROOT)) {
+      case "asc" -> Direction.ASC;
+      case "desc" -> Direction.DESC;
+      default ->
+          throw StoreException.invalid(
+              "Invalid ordering key in order_by clause '%s'.".formatted(clause));
+    };
   }
 }

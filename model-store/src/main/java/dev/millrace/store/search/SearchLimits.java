@@ -6,6 +6,8 @@ import java.util.List;
 /** How much one search may ask for; SQLite itself fails at 1,000 clauses and 50,000 bytes. */
 final class SearchLimits {
   static final int CLAUSES = 500;
+  // Each level costs the parser a few frames and SQLite a few of its 1,000 levels.
+  static final int DEPTH = 50;
   static final int LISTED_VALUES = 10_000;
   // As GLOB in UTF-8 a character takes up to three bytes.
   static final int PATTERN_LENGTH = 10_000;
@@ -13,7 +15,8 @@ final class SearchLimits {
 
   private SearchLimits() {}
 
-  static void checkFilter(List<Comparison> comparisons) {
+  static void checkFilter(Filter filter) {
+    var comparisons = filter.comparisons().toList();
     require(comparisons.size(), CLAUSES, "The filter has %s clauses");
     var listed = 0;
     for (Comparison comparison : comparisons) {
@@ -25,6 +28,10 @@ final class SearchLimits {
       }
     }
     require(listed, LISTED_VALUES, "The lists of the filter have %s values");
+  }
+
+  static void checkDepth(int depth) {
+    require(depth, DEPTH, "The filter nests %s parentheses and NOTs");
   }
 
   static void checkOrder(List<String> clauses) {

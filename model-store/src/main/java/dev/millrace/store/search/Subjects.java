@@ -2,21 +2,18 @@ package dev.millrace.store.search;
 
 import dev.millrace.store.failure.StoreException;
 import dev.millrace.store.search.Comparison.Subject;
-import java.util.Set;
 
 /** Reads what a clause or an order is about. */
 final class Subjects {
-  private static final Set<Character> QUOTES = Set.of('"', '`');
-
   private Subjects() {}
 
   /** {@code key}, {@code entity.key}, or either with a quoted key. */
   static Subject parse(String text) {
     var dot = text.indexOf('.');
-    if (dot < 0 || QUOTES.contains(text.charAt(0))) {
+    if (dot < 0) {
       return new Subject(Entity.ATTRIBUTE, attribute(unquoted(text)));
     }
-    var name = text.substring(0, dot);
+    var name = unquoted(text.substring(0, dot), '`');
     var entity =
         Entity.named(name)
             .orElseThrow(
@@ -37,10 +34,12 @@ final class Subjects {
   }
 
   private static String unquoted(String text) {
-    var quoted =
-        text.length() >= 2
-            && QUOTES.contains(text.charAt(0))
-            && text.charAt(text.length() - 1) == text.charAt(0);
-    return quoted ? text.substring(1, text.length() - 1) : text;
+    return unquoted(unquoted(unquoted(text, '\''), '"'), '`');
+  }
+
+  private static String unquoted(String text, char quote) {
+    var last = text.length() - 1;
+    var quoted = last > 0 && text.charAt(0) == quote && text.charAt(last) == quote;
+    return quoted ? text.substring(1, last) : text;
   }
 }

@@ -3,6 +3,7 @@ package dev.millrace.store.artifact;
 import static java.net.http.HttpRequest.BodyPublishers.ofString;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.store.Point;
 import dev.millrace.store.RunningStore;
 import java.io.IOException;
 import java.net.Socket;
@@ -33,6 +34,7 @@ class ArtifactIT {
   }
 
   @Test
+  @Point(30)
   void givesBackWhatItTookWithNameTypeAndTag() {
     put("/0/r/artifacts/a%20b.json", "{\"a\":1}");
     var answer = get("/0/r/artifacts/a%20b.json");
@@ -61,6 +63,7 @@ class ArtifactIT {
   }
 
   @Test
+  @Point(30)
   void answersARange() {
     put("/x/range", "hello world");
     var part = store.send(store.request(ROUTE + "/x/range").header("Range", "bytes=2-4"));
@@ -72,6 +75,7 @@ class ArtifactIT {
   }
 
   @Test
+  @Point(28)
   void listsNamesAndSizes() {
     put("/list/a.txt", "12345");
     put("/list/in/b.txt", "1");
@@ -82,6 +86,7 @@ class ArtifactIT {
   }
 
   @Test
+  @Point(28)
   void deletesFilesAndFoldersAndMissesNothing() {
     put("/gone/a", "1");
     put("/gone/in/b", "1");
@@ -120,6 +125,7 @@ class ArtifactIT {
         "/a%00b",
         "/../../../../../../../x"
       })
+  @Point(29)
   void refusesEveryWayOutOfTheFolder(String path) throws IOException {
     for (String method : new String[] {"GET", "PUT", "DELETE"}) {
       assertThat(raw(method + " " + ROUTE + path))
@@ -147,6 +153,7 @@ class ArtifactIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"../..", "/etc", "%2e%2e", "%252e%252e", "C:%5C", "a%5C..%5Cb"})
+  @Point(29)
   void refusesEveryWayOutInAListing(String path) {
     store
         .send(store.request(ROUTE + "?path=" + path))
@@ -173,6 +180,7 @@ class ArtifactIT {
   }
 
   @Test
+  @Point(28)
   void listsTheFilesOfARunFromItsRoot() {
     var run = store.run("0");
     put("/0/" + run + "/artifacts/model/a.txt", "12");

@@ -4,6 +4,7 @@ import static java.net.http.HttpRequest.BodyPublishers.ofString;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.store.Point;
 import dev.millrace.store.RunningStore;
 import java.io.IOException;
 import java.net.Socket;
@@ -32,6 +33,7 @@ class EdgeIT {
   }
 
   @Test
+  @Point(30)
   void saysWhatItIs() {
     assertThat(store.send(store.request("/")).text()).contains("MLFLOW_TRACKING_URI=http://");
     assertThat(store.send(store.request("/health")).text()).isEqualTo("OK");
@@ -41,6 +43,7 @@ class EdgeIT {
   }
 
   @Test
+  @Point(32)
   void browsersFindTheSameRoutesUnderTheirPrefix() {
     var path = "/ajax-api/2.0/mlflow/experiments/get?experiment_id=0";
     assertThat(store.send(store.request(path)).ok().at("/experiment/name").asString())
@@ -48,6 +51,7 @@ class EdgeIT {
   }
 
   @Test
+  @Point({1, 2})
   void anUnknownRouteIsJsonToo() {
     store
         .get("nope")
@@ -58,7 +62,52 @@ class EdgeIT {
         .refused(404, "ENDPOINT_NOT_FOUND", "");
   }
 
+  @ParameterizedTest
+  @Point({2, 32})
+  @ValueSource(
+      strings = {
+        "POST 3.0/mlflow/traces",
+        "GET 3.0/mlflow/traces/tr-1",
+        "POST 3.0/mlflow/traces/search",
+        "GET 2.0/mlflow/users/get",
+        "POST 2.0/mlflow/users/create",
+        "GET 3.0/mlflow/workspaces",
+        "GET 3.0/mlflow/users/permissions/list",
+        "POST 3.0/mlflow/roles/create",
+        "GET 3.0/mlflow/datasets/search",
+        "POST 3.0/mlflow/scorers/register",
+        "POST 3.0/mlflow/prompt-optimization/jobs",
+        "GET 3.0/mlflow/gateway/secrets/list",
+        "GET 2.0/mlflow/gateway-proxy",
+        "GET 2.0/mlflow/issues",
+        "POST 2.0/mlflow/runs/create-promptlab-run"
+      })
+  void whatAModelStoreIsNotIsAnsweredInJson(String route) {
+    var method = route.substring(0, route.indexOf(' '));
+    for (String prefix : new String[] {"/api/", "/ajax-api/"}) {
+      var path = prefix + route.substring(route.indexOf(' ') + 1);
+      store
+          .send(
+              store
+                  .request(path)
+                  .header("Content-Type", "application/json")
+                  .method(method, ofString("{}")))
+          .refused(404, "ENDPOINT_NOT_FOUND", "There is no route " + method + " " + path);
+    }
+  }
+
   @Test
+  @Point({2, 32})
+  void thereIsNoGraphqlAndNoCollector() {
+    for (String path : new String[] {"/graphql", "/v1/traces"}) {
+      store
+          .send(store.request(path).header("Content-Type", "application/json").POST(ofString("{}")))
+          .refused(404, "ENDPOINT_NOT_FOUND", "There is no route POST " + path);
+    }
+  }
+
+  @Test
+  @Point(3)
   void asksForJson() {
     store
         .send(
@@ -81,6 +130,7 @@ class EdgeIT {
   }
 
   @Test
+  @Point({3, 5})
   void saysWhatIsWrongWithABody() {
     store
         .post("experiments/create", "{\"name\":")
@@ -103,11 +153,13 @@ class EdgeIT {
   }
 
   @Test
+  @Point({5, 6})
   void takesCamelCaseAndNumbersAsText() {
     store.post("experiments/search", "{\"maxResults\":\"5\"}").ok();
   }
 
   @Test
+  @Point(4)
   void deletingReadsTheBodyAndNotTheQuery() {
     store
         .json("DELETE", "registered-models/delete?name=x", "{}")
@@ -115,6 +167,7 @@ class EdgeIT {
   }
 
   @Test
+  @Point(4)
   void gettingReadsTheBodyWhenThereIsNoQuery() {
     var answer = store.json("GET", "experiments/get", "{\"experiment_id\":\"0\"}");
     assertThat(answer.ok().at("/experiment/name").asString()).isEqualTo("Default");
@@ -149,6 +202,7 @@ class EdgeIT {
   }
 
   @Test
+  @Point(7)
   void aForeignPageCannotWrite() {
     var search = "{\"max_results\":1}";
     store
@@ -170,6 +224,7 @@ class EdgeIT {
   }
 
   @Test
+  @Point(7)
   void everyAnswerKeepsBrowsersFromGuessing() {
     for (String path : new String[] {"/", "/nope", "/api/2.0/mlflow/experiments/get"}) {
       var headers = store.send(store.request(path)).response().headers();
@@ -179,6 +234,7 @@ class EdgeIT {
   }
 
   @Test
+  @Point(1)
   void asksForTheTokenWhenItHasOne(@TempDir Path other) {
     try (var guarded = RunningStore.in(other, "--millrace.store-token=secret")) {
       assertThat(guarded.send(guarded.request("/health")).status()).isEqualTo(200);

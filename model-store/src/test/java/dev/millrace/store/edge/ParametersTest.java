@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.protocol.mlflow.MlflowJson;
 import dev.millrace.protocol.mlflow.Tag;
+import dev.millrace.store.Point;
 import java.util.function.Function;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ParametersTest {
   @Test
+  @Point(6)
   void findsNamesInBothCases() {
     assertThat(of("{\"run_id\":\"a\"}").required("run_id")).isEqualTo("a");
     assertThat(of("{\"runId\":\"a\"}").required("run_id")).isEqualTo("a");
@@ -22,6 +24,7 @@ class ParametersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"{}", "{\"name\":\"\"}", "{\"name\":null}"})
+  @Point(5)
   void asksForWhatIsMissing(String json) {
     assertThatThrownBy(() -> of(json).required("name"))
         .hasMessageStartingWith("Missing value for required parameter 'name'.");
@@ -29,6 +32,7 @@ class ParametersTest {
 
   @ParameterizedTest
   @CsvSource({"5,5", "\"5\",5", "-7,-7", "5.0,5", "9223372036854775807,9223372036854775807"})
+  @Point(5)
   void readsWholeNumbersHoweverTheyAreWritten(String json, long expected) {
     assertThat(of("{\"step\":" + json + "}").number("step", 0)).isEqualTo(expected);
   }
@@ -45,6 +49,7 @@ class ParametersTest {
         "9223372036854775808,int",
         "\"9223372036854775808\",str"
       })
+  @Point({5, 16})
   void refusesWhatIsNoWholeNumber(String json, String type) {
     refused(p -> p.number("step", 0), "{\"step\":" + json + "}")
         .hasMessage(
@@ -53,6 +58,7 @@ class ParametersTest {
   }
 
   @Test
+  @Point(5)
   void readsDoublesThatJsonCannotCarry() {
     assertThat(of("{\"value\":\"NaN\"}").requiredDouble("value")).isNaN();
     assertThat(of("{\"value\":\"-Infinity\"}").requiredDouble("value"))

@@ -2,7 +2,10 @@ package dev.millrace.store.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.store.Point;
 import dev.millrace.store.RunningStore;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,6 +27,7 @@ class ExperimentIT {
   }
 
   @Test
+  @Point(8)
   void hasADefaultExperimentFromTheStart() {
     var experiment = store.get("experiments/get?experiment_id=0").ok();
     assertThat(experiment.at("/experiment/name").asString()).isEqualTo("Default");
@@ -32,6 +36,7 @@ class ExperimentIT {
   }
 
   @Test
+  @Point({5, 8})
   void createsFindsAndTagsAnExperiment() {
     var created =
         store.post(
@@ -55,6 +60,7 @@ class ExperimentIT {
   }
 
   @Test
+  @Point({1, 8})
   void aDeletedExperimentKeepsItsNameAndTakesItsRunsAlong() {
     var id = store.experiment("gone");
     var run = store.run(id);
@@ -90,6 +96,7 @@ class ExperimentIT {
   }
 
   @Test
+  @Point(20)
   void searchesPageByPage() {
     store.experiment("page-1");
     store.experiment("page-2");
@@ -106,6 +113,7 @@ class ExperimentIT {
   }
 
   @Test
+  @Point({20, 21})
   void refusesSearchesThatMakeNoSense() {
     store
         .post("experiments/search", "{}")
@@ -122,6 +130,64 @@ class ExperimentIT {
   }
 
   @Test
+  @Point(8)
+  void aDeletedExperimentIsStillFound() {
+    var id = store.experiment("deleted but found");
+    store.post("experiments/delete", "{\"experiment_id\":\"" + id + "\"}").ok();
+    for (String path :
+        new String[] {"get?experiment_id=" + id, "get-by-name?experiment_name=deleted+but+found"}) {
+      assertThat(store.get("experiments/" + path).ok().at("/experiment/lifecycle_stage").asString())
+          .isEqualTo("deleted");
+    }
+    var search =
+        "{\"max_results\":10,\"filter\":\"name = 'deleted but found'\",\"view_type\":\"%s\"}";
+    assertThat(store.post("experiments/search", search.formatted("ACTIVE_ONLY")).ok().toString())
+        .isEqualTo("{}");
+    assertThat(store.post("experiments/search", search.formatted("ALL")).ok().path("experiments"))
+        .hasSize(1);
+  }
+
+  @Test
+  @Point(12)
+  void boundsTheTagsOfAnExperiment() {
+    var body = "{\"experiment_id\":\"0\",\"key\":\"%s\",\"value\":\"%s\"}";
+    store.post("experiments/set-experiment-tag", body.formatted("long", "v".repeat(20_000))).ok();
+    store
+        .post("experiments/set-experiment-tag", body.formatted("long", "v".repeat(20_001)))
+        .refused(400, "INVALID_PARAMETER_VALUE", "exceeds the maximum length of 20000");
+    store
+        .post("experiments/set-experiment-tag", body.formatted("k".repeat(251), "v"))
+        .refused(400, "INVALID_PARAMETER_VALUE", "exceeds the maximum length of 250 characters");
+  }
+
+  @Test
+  @Point(21)
+  void findsByNameTimeAndTag() {
+    var id = store.experiment("by time");
+    store
+        .post(
+            "experiments/set-experiment-tag",
+            "{\"experiment_id\":\"%s\",\"key\":\"team\",\"value\":\"red\"}".formatted(id))
+        .ok();
+    for (String filter :
+        new String[] {
+          "name = 'by time' AND creation_time > 5",
+          "attribute.name ILIKE 'BY T%' AND last_update_time > 5",
+          "tags.team = 'red'",
+          "experiment_id = '" + id + "'",
+          "tag.team = 'blue' OR experiment_id IN ('" + id + "')"
+        }) {
+      var found =
+          store.get(
+              "experiments/search?max_results=2&filter="
+                  + URLEncoder.encode(filter, StandardCharsets.UTF_8));
+      assertThat(found.ok().path("experiments")).as(filter).hasSize(1);
+      assertThat(found.ok().at("/experiments/0/experiment_id").asString()).isEqualTo(id);
+    }
+  }
+
+  @Test
+  @Point({1, 12})
   void refusesWhatIsNoExperiment() {
     store
         .get("experiments/get?experiment_id=abc")

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.store.Point;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,6 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KeysTest {
   @ParameterizedTest
   @ValueSource(strings = {"loss", "a/b", "größe: x", "mlflow.runName", "a-b_c.d", "1", "a..b"})
+  @Point(14)
   void takesPathsThatMeanThemselves(String key) {
     assertThatCode(() -> Keys.require("key", "Key", key)).doesNotThrowAnyException();
   }
@@ -28,6 +30,7 @@ class KeysTest {
     "'', .",
     "a/../../b, ../b"
   })
+  @Point(14)
   void refusesPathsThatMeanOthers(String key, String path) {
     assertThatThrownBy(() -> Keys.require("metrics[0].name", "Metric name", key))
         .hasMessageStartingWith(
@@ -37,6 +40,7 @@ class KeysTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a$", "a\nb", "a'b", "a,b", "a\\b"})
+  @Point(14)
   void refusesOtherCharacters(String key) {
     assertThatThrownBy(() -> Keys.require("key", "Key", key))
         .hasMessageContaining("Names may only contain alphanumerics");

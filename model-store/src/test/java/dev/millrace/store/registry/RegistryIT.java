@@ -2,6 +2,7 @@ package dev.millrace.store.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.store.Point;
 import dev.millrace.store.RunningStore;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -38,6 +39,7 @@ class RegistryIT {
   }
 
   @Test
+  @Point(22)
   void numbersVersionsAndNeverGivesANumberAgain() {
     assertThat(newVersion()).isEqualTo("1");
     assertThat(newVersion()).isEqualTo("2");
@@ -52,6 +54,7 @@ class RegistryIT {
   }
 
   @Test
+  @Point({23, 24})
   void anAliasMovesAndShowsInEveryAnswer() {
     newVersion();
     newVersion();
@@ -74,6 +77,7 @@ class RegistryIT {
   }
 
   @Test
+  @Point(21)
   void versionsAreSortedByNameAndThenTheHighestFirst() {
     for (int number = 1; number <= 10; number++) {
       newVersion();
@@ -94,6 +98,7 @@ class RegistryIT {
   }
 
   @Test
+  @Point(23)
   void missingAliasesAndModelsAnswerAsMlflowDoes() {
     newVersion();
     store
@@ -117,12 +122,14 @@ class RegistryIT {
           Latest | 'latest' alias name
           a b    | Invalid alias name: 'a b'
           """)
+  @Point(23)
   void refusesAliasesThatMeanSomethingElse(String alias, String why) {
     newVersion();
     alias(alias, "1").refused(400, "INVALID_PARAMETER_VALUE", why);
   }
 
   @Test
+  @Point({23, 27})
   void deletingAVersionDeletesItsAliasesAndRenamingKeepsThem() {
     newVersion();
     newVersion();
@@ -144,6 +151,7 @@ class RegistryIT {
   }
 
   @Test
+  @Point(25)
   void stagesArchiveTheOthersWhenAsked() {
     newVersion();
     newVersion();
@@ -161,6 +169,7 @@ class RegistryIT {
   }
 
   @Test
+  @Point(26)
   void tagsComeAndGo() {
     newVersion();
     var tag =
@@ -206,6 +215,7 @@ class RegistryIT {
   }
 
   @Test
+  @Point({1, 22})
   void refusesNamesThatUrisCannotCarry() {
     store
         .post("registered-models/create", "{\"name\":\"a/b\"}")
@@ -248,6 +258,7 @@ class RegistryIT {
           models:/m-00000000000000000000000000000000 | The model_id request parameter must identify
           mlflow-artifacts:/0/other/artifacts/model  | The run_id request parameter must identify
           """)
+  @Point({22, 26})
   void refusesSourcesThatNobodyShouldBeMadeToRead(String source, String why) {
     var answer = create(source, run);
     assertThat(answer.status()).isIn(400, 404);
@@ -255,6 +266,7 @@ class RegistryIT {
   }
 
   @Test
+  @Point(26)
   void takesSourcesInOtherStoresUnread() {
     assertThat(create("s3://bucket/model", "").ok().at("/model_version/status").asString())
         .isEqualTo("READY");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.store.Point;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RegistryNamesTest {
   @ParameterizedTest
   @ValueSource(strings = {"champion", "123", "Größte", "a-b_c", "v1x", "latest1"})
+  @Point(23)
   void takesAliases(String alias) {
     assertThatCode(() -> RegistryNames.requireAlias(alias)).doesNotThrowAnyException();
   }
@@ -22,6 +24,7 @@ class RegistryNamesTest {
   }
 
   @Test
+  @Point({12, 23})
   void refusesLongNames() {
     assertThatThrownBy(() -> RegistryNames.requireAlias("a".repeat(256)))
         .hasMessage("'Registered model alias name' exceeds the maximum length of 255 characters");

@@ -2,6 +2,7 @@ package dev.millrace.store.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.store.Point;
 import dev.millrace.store.RunningStore;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ class LogIT {
   }
 
   @Test
+  @Point(15)
   void theLatestMetricIsTheLargestStepAndNotTheLastWritten() {
     metric("loss", "0.5", 10, 2);
     metric("loss", "0.9", 99, 1);
@@ -46,6 +48,7 @@ class LogIT {
   }
 
   @Test
+  @Point(15)
   void keepsTheSamePointOnceAndOrdersAHistoryByTime() {
     metric("loss", "0.9", 20, 1);
     metric("loss", "0.9", 20, 1);
@@ -59,6 +62,7 @@ class LogIT {
   }
 
   @Test
+  @Point(20)
   void pagesThroughAHistory() {
     metric("loss", "3", 1, 1);
     metric("loss", "2", 2, 2);
@@ -73,6 +77,7 @@ class LogIT {
   }
 
   @Test
+  @Point(15)
   void keepsNaNAndTheLargestNumbersForInfinities() {
     metric("nan", "\"NaN\"", 1, 0);
     metric("up", "\"Infinity\"", 1, 0);
@@ -84,6 +89,7 @@ class LogIT {
   }
 
   @Test
+  @Point(5)
   void aParamWithoutAValueIsRefusedAndAnEmptyOneIsNot() {
     var body = "{\"run_id\":\"%s\",\"key\":\"rate\"%s}";
     store
@@ -94,6 +100,7 @@ class LogIT {
   }
 
   @Test
+  @Point(11)
   void aParamIsWrittenOnce() {
     var body = "{\"run_id\":\"%s\",\"key\":\"rate\",\"value\":\"%s\"}";
     store.post("runs/log-parameter", body.formatted(run, "1")).ok();
@@ -107,6 +114,7 @@ class LogIT {
   }
 
   @Test
+  @Point(13)
   void aRefusedBatchLeavesNothing() {
     batch("\"params\":[{\"key\":\"rate\",\"value\":\"1\"}]").ok();
     batch(
@@ -122,6 +130,7 @@ class LogIT {
   }
 
   @Test
+  @Point({13, 14, 16})
   void refusesBatchesThatAreTooLargeOrContradictThemselves() {
     var many =
         IntStream.range(0, 101)
@@ -144,6 +153,7 @@ class LogIT {
   }
 
   @Test
+  @Point(12)
   void cutsLongValuesAsMlflowDoes() {
     batch("\"params\":[{\"key\":\"long\",\"value\":\"" + "x".repeat(6001) + "\"}]").ok();
     assertThat(data().at("/params/0/value").asString()).hasSize(6000);

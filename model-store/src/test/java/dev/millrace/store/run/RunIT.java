@@ -2,6 +2,7 @@ package dev.millrace.store.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.store.Point;
 import dev.millrace.store.RunningStore;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -27,6 +28,7 @@ class RunIT {
   }
 
   @Test
+  @Point(10)
   void startsARunWithTheNameThatItWasGiven() {
     var run = create(",\"run_name\":\"first\",\"user_id\":\"me\",\"start_time\":\"5\"").at("/run");
     var id = RunningStore.text(run, "/info/run_id");
@@ -42,6 +44,7 @@ class RunIT {
   }
 
   @Test
+  @Point(10)
   void namesARunThatNobodyNamed() {
     var run = create("").at("/run");
     assertThat(run.at("/info/run_name").asString()).matches("[a-z]+-[a-z]+-\\d+");
@@ -49,6 +52,7 @@ class RunIT {
   }
 
   @Test
+  @Point(10)
   void nameAndTagFollowEachOther() {
     var id = id(create(""));
     post("runs/update", "{\"run_id\":\"%s\",\"run_name\":\"by update\"}".formatted(id));
@@ -63,6 +67,7 @@ class RunIT {
   }
 
   @Test
+  @Point(10)
   void endsARunAndIgnoresAStatusThatNobodyKnows() {
     var id = id(create(""));
     var body = "{\"run_id\":\"%s\",\"status\":\"%s\",\"end_time\":77}";
@@ -73,6 +78,7 @@ class RunIT {
   }
 
   @Test
+  @Point(9)
   void deletesAndRestoresAnyNumberOfTimes() {
     var id = id(create(""));
     var body = "{\"run_id\":\"" + id + "\"}";
@@ -89,6 +95,7 @@ class RunIT {
   }
 
   @Test
+  @Point(26)
   void tagsAreSetAgainAndDeletedOnce() {
     var id = id(create(""));
     post("runs/set-tag", tag(id, "a", "1"));
@@ -123,6 +130,7 @@ class RunIT {
   }
 
   @Test
+  @Point({1, 5})
   void saysWhichRunIsMissing() {
     store
         .get("runs/get?run_id=nope")

@@ -3,6 +3,7 @@ package dev.millrace.store.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.protocol.mlflow.MlflowJson;
+import dev.millrace.store.Point;
 import dev.millrace.store.RunningStore;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ class RunSearchIT {
           """
           metrics.acc > 0.5                               | good
           metric.acc <= 0.9                               | bad good
-          metrics.acc != 0.9                              | bad
+          metrics.acc != 0.9                              | bad broken
           metrics.`acc` >= 0.1 AND params.opt = 'adam'    | good
           params.opt = "sgd"                              | broken bad
           params.opt != 'sgd'                             | good
@@ -65,9 +66,22 @@ class RunSearchIT {
           tags.mlflow.runName = 'bad'                     | bad
           dataset.name = 'digits'                         | good bad broken
           datasets.context = 'train' and dataset.digest IN ('abc', 'x') | good bad broken
+          dataset.digest NOT IN ('abc')                   | ''
+          metrics.acc > 0.5 OR params.opt = 'sgd'         | good bad broken
+          metrics.acc > 0.5 OR tags.ok = 'No' AND params.opt = 'adam' | good
+          (metrics.acc > 0.5 OR tags.ok = 'No') AND params.opt = 'sgd' | bad
+          NOT metrics.acc > 0.5                           | bad broken empty
+          NOT (params.opt = 'sgd' OR end_time > 5)        | good empty
+          NOT end_time > 5                                | good bad broken empty
+          NOT tags.ok LIKE 'n_' AND NOT params.opt IS NULL | good bad
+          `metrics`.acc > 0.5                             | good
+          "run name" = 'good'                           | good
+          run.Created = 1000                              | good
           """)
+  @Point({17, 18, 19})
   void findsByFilter(String filter, String names) {
-    assertThat(search(Map.of("filter", filter))).containsExactlyInAnyOrder(names.split(" "));
+    assertThat(search(Map.of("filter", filter)))
+        .containsExactlyInAnyOrder(names.isEmpty() ? new String[0] : names.split(" "));
   }
 
   @ParameterizedTest
@@ -82,11 +96,13 @@ class RunSearchIT {
           start_time          | good bad broken empty
           attributes.run_name DESC | good empty broken bad
           """)
+  @Point(19)
   void ordersNumbersBeforeNaNBeforeNothing(String order, String names) {
     assertThat(search(Map.of("order_by", List.of(order)))).containsExactly(names.split(" "));
   }
 
   @Test
+  @Point(19)
   void theNewestComesFirst() {
     assertThat(search(Map.of())).containsExactly("empty", "broken", "bad", "good");
   }
@@ -94,9 +110,6 @@ class RunSearchIT {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "metrics.acc > 1 OR metrics.acc < 1",
-        "NOT metrics.acc > 1",
-        "(metrics.acc > 1)",
         "metrics.acc",
         "metrics.acc > '1'",
         "params.opt = 1",
@@ -108,6 +121,10 @@ class RunSearchIT {
         "run_id IN (1)",
         "run_id IN ('a'",
         "x =",
+        "metrics.acc > 1 OR",
+        "NOT",
+        "(metrics.acc > 1",
+        "METRICS.acc > 1",
         "= 'a'",
         "tags.x = 'unterminated",
         "tags.ok = 'a'; DROP TABLE runs"
@@ -119,6 +136,55 @@ class RunSearchIT {
   }
 
   @ParameterizedTest
+  @Point({17, 18})
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      textBlock =
+          """
+          metrics.acc                  | Invalid clause(s) in filter string:
+          metrics.acc > '0.5'          | Expected numeric value type for metric. Found '0.5'
+          metrics.acc > x              | Expected numeric value type for metric. Found x
+          metrics.acc IS NULL          | IS NULL / IS NOT NULL is only supported for tags and params, not for 'metric' 'acc'
+          start_time > '5'             | Expected numeric value type for numeric attribute: start_time. Found '5'
+          params.opt = 1               | Expected a quoted string value for parameter (e.g. 'my-value'). Got value 1
+          tags.ok = 1                  | Expected a quoted string value for tag (e.g. 'my-value'). Got value 1
+          run_name = 1                 | Expected a quoted string value for attributes
+          dataset.name = 1             | Expected a quoted string value for dataset attributes
+          params.opt = adam            | Parameter value is either not quoted or unidentified quote types used for string value adam.
+          params.opt > 'a'             | Invalid comparator '>'
+          status IN ('FINISHED')       | Only ['run_id'] attributes support comparison with a list of quoted string values.
+          run_id IN (1)                | While parsing a list in the query, expected a non-empty list of string values, but
+          bogus = 'x'                  | Invalid attribute key 'bogus' specified. Valid keys are
+          dataset.bogus = 'x'          | Invalid dataset key 'bogus' specified. Valid keys are
+          foo.x = 1                    | Invalid entity type 'foo'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']
+          """)
+  void saysWhatIsWrongWithAFilter(String filter, String message) {
+    var answer = store.post("runs/search", body(Map.of("filter", filter)));
+    answer.refused(400, "INVALID_PARAMETER_VALUE", message);
+  }
+
+  @Test
+  @Point(19)
+  void saysWhatIsWrongWithAnOrder() {
+    refusedOrder(
+        List.of("start_time FOO"), "Invalid ordering key in order_by clause 'start_time FOO'");
+    refusedOrder(
+        List.of("start_time DESC x"),
+        "Invalid order_by clause 'start_time DESC x'. Could not be parsed.");
+    refusedOrder(List.of("bogus"), "Invalid attribute key 'bogus' specified");
+    refusedOrder(
+        List.of("metrics.acc", "metrics.acc DESC"),
+        "`order_by` contains duplicate fields: [metrics.acc, metrics.acc DESC]");
+  }
+
+  private static void refusedOrder(List<String> orders, String message) {
+    store
+        .post("runs/search", body(Map.of("order_by", orders)))
+        .refused(400, "INVALID_PARAMETER_VALUE", message);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"start_time FOO", "foo", "dataset.name", "metrics.acc; --", ""})
   void refusesOrdersThatMakeNoSense(String order) {
     store
@@ -127,6 +193,7 @@ class RunSearchIT {
   }
 
   @Test
+  @Point({6, 20})
   void pagesAndSearchesOnlyTheseExperiments() {
     var first = store.post("runs/search", body(Map.of("max_results", 3))).ok();
     assertThat(first.path("runs")).hasSize(3);

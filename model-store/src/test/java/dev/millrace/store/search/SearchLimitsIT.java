@@ -3,6 +3,8 @@ package dev.millrace.store.search;
 import dev.millrace.store.RunningStore;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,6 +23,17 @@ class SearchLimitsIT {
   @AfterAll
   static void stop() {
     store.close();
+  }
+
+  @Test
+  void limitsNesting() {
+    var some = clauses("tags.a != 'b'", 250);
+    var others = some.replace("AND", "OR");
+    search("NOT (".repeat(25) + some + " OR " + others + ")".repeat(25), "").ok();
+    search("NOT ".repeat(50) + "tags.a != 'b'", "").ok();
+    refused(
+        search("NOT ".repeat(51) + "tags.a != 'b'", ""),
+        "The filter nests 51 parentheses and NOTs; the most is 50.");
   }
 
   @Test
@@ -62,7 +75,9 @@ class SearchLimitsIT {
   }
 
   private static String orders(int count) {
-    return String.join(",", Collections.nCopies(count, "\"metrics.loss DESC\""));
+    return IntStream.range(0, count)
+        .mapToObj(i -> "\"metrics.loss" + i + " DESC\"")
+        .collect(Collectors.joining(","));
   }
 
   private static RunningStore.Answer search(String filter, String orders) {
