@@ -6,10 +6,16 @@ import dev.millrace.protocol.mlflow.Metric;
 import dev.millrace.protocol.mlflow.MlflowClient;
 import dev.millrace.protocol.mlflow.RunStatus;
 import dev.millrace.store.database.TestDatabase;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +64,55 @@ class ProcessIT {
     after.downloadArtifacts(after.downloadUri("digits", "1"), home.resolve("copy"));
     assertThat(home.resolve("copy/model.onnx")).hasContent("weights");
     restarted.destroyForcibly().waitFor();
+  }
+
+  @Test
+  void aWebhookDeliveryUnderWaySurvivesAKill() throws Exception {
+    try (var receiver = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      var process = start("0", "127.0.0.1", "");
+      var uri = URI.create("http://127.0.0.1:" + port(process));
+      post(
+          uri,
+          "webhooks",
+          "{\"name\":\"hook\",\"url\":\"http://127.0.0.1:%s/\",\"events\":[{\"entity\":\"REGISTERED_MODEL\",\"action\":\"CREATED\"}]}"
+              .formatted(receiver.getLocalPort()));
+      post(uri, "registered-models/create", "{\"name\":\"digits\"}");
+      String delivery;
+      try (var unanswered = receiver.accept()) {
+        delivery = deliveryId(unanswered);
+        process.destroyForcibly().waitFor();
+      }
+      var restarted = start("0", "127.0.0.1", "");
+      receiver.setSoTimeout((int) TimeUnit.SECONDS.toMillis(LIMIT_SECONDS));
+      try (var again = receiver.accept()) {
+        assertThat(deliveryId(again)).isEqualTo(delivery);
+      }
+      restarted.destroyForcibly().waitFor();
+    }
+  }
+
+  private static void post(URI store, String path, String body) throws Exception {
+    var request =
+        HttpRequest.newBuilder(store.resolve("/api/2.0/mlflow/" + path))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    try (var http = HttpClient.newHttpClient()) {
+      var answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    }
+  }
+
+  private static String deliveryId(Socket request) throws IOException {
+    var lines =
+        new BufferedReader(
+            new InputStreamReader(request.getInputStream(), StandardCharsets.ISO_8859_1));
+    for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+      if (line.startsWith("X-MLflow-Delivery-Id: ")) {
+        return line;
+      }
+    }
+    throw new AssertionError("The request has no delivery id");
   }
 
   @Test
@@ -118,6 +173,8 @@ class ProcessIT {
     builder.environment().put("MILLRACE_STORE_PORT", port);
     builder.environment().put("MILLRACE_STORE_ADDRESS", address);
     builder.environment().put("MILLRACE_STORE_TOKEN", token);
+    builder.environment().put("MLFLOW_WEBHOOK_ALLOWED_SCHEMES", "http");
+    builder.environment().put("MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS", "true");
     return builder.redirectErrorStream(true).start();
   }
 

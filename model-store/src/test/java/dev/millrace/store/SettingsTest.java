@@ -27,9 +27,19 @@ class SettingsTest {
             entry("millrace.store-database-password", "${MILLRACE_STORE_DATABASE_PASSWORD:}"),
             entry(
                 "millrace.store-database-connections", "${MILLRACE_STORE_DATABASE_CONNECTIONS:16}"),
+            entry("millrace.webhook.allowed-schemes", "${MLFLOW_WEBHOOK_ALLOWED_SCHEMES:https}"),
+            entry(
+                "millrace.webhook.allow-private-ips", "${MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS:false}"),
+            entry(
+                "millrace.webhook.secret-encryption-key",
+                "${MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY:}"),
+            entry("millrace.webhook.request-timeout", "${MLFLOW_WEBHOOK_REQUEST_TIMEOUT:30}"),
+            entry(
+                "millrace.webhook.request-max-retries", "${MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES:3}"),
+            entry("millrace.webhook.backoff", "1s"),
             entry("server.shutdown", "graceful"),
             entry("spring.threads.virtual.enabled", "true"));
-    assertThat(settings().keySet()).filteredOn(name -> name.startsWith("millrace")).hasSize(6);
+    assertThat(settings().keySet()).filteredOn(name -> name.startsWith("millrace")).hasSize(12);
   }
 
   @Test

@@ -30,6 +30,8 @@ class StoreArchitectureTest {
   void featuresKnowOnlyThoseBelowThem() {
     layeredArchitecture()
         .consideringOnlyDependenciesInLayers()
+        .layer("webhook")
+        .definedBy(BASE + "webhook..")
         .layer("browse")
         .definedBy(BASE + "browse..")
         .layer("registry")
@@ -42,10 +44,12 @@ class StoreArchitectureTest {
         .definedBy(BASE + "experiment..")
         .layer("artifact")
         .definedBy(BASE + "artifact..")
+        .whereLayer("webhook")
+        .mayNotBeAccessedByAnyLayer()
         .whereLayer("browse")
         .mayNotBeAccessedByAnyLayer()
         .whereLayer("registry")
-        .mayNotBeAccessedByAnyLayer()
+        .mayOnlyBeAccessedByLayers("webhook")
         .whereLayer("loggedmodel")
         .mayOnlyBeAccessedByLayers("registry", "browse")
         .whereLayer("run")
@@ -88,7 +92,8 @@ class StoreArchitectureTest {
             BASE + "loggedmodel..",
             BASE + "registry..",
             BASE + "artifact..",
-            BASE + "browse..")
+            BASE + "browse..",
+            BASE + "webhook..")
         .check(store);
   }
 

@@ -38,7 +38,7 @@ final class RootController {
           GET /health, /version
 
         It has: experiments, runs, metrics, params, tags, inputs and outputs, logged models, registered models,
-        versions, aliases with history and watch, stages, searches, proxied artifacts. It has not: traces, webhooks,
+        versions, aliases with history and watch, stages, searches, webhooks, proxied artifacts. It has not: traces,
         users, a web page.
         """
         .formatted(MLFLOW_VERSION);

@@ -72,6 +72,18 @@ final class JdbcModels {
     return complete(found).stream().findFirst();
   }
 
+  RegistryEvent.Kind kind(String name) {
+    return database
+        .jdbc()
+        .sql("SELECT value FROM registered_model_tags WHERE name = :name AND key = :key")
+        .param("name", name)
+        .param("key", Prompts.TAG)
+        .query(String.class)
+        .optional()
+        .map(RegistryEvent.Kind::ofTag)
+        .orElse(RegistryEvent.Kind.MODEL);
+  }
+
   Page<RegisteredModel> search(Filter filter, List<Order> orders, Page.Request request) {
     var search = new JdbcSearch(SEARCH, database.dialect()).order(orders);
     if (Prompts.areAskedFor(filter)) {

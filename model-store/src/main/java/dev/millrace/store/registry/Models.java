@@ -27,17 +27,28 @@ final class Models {
   private final JdbcModels rows;
   private final JdbcVersions versions;
   private final AliasMoves aliases;
+  private final RegistryEvents events;
   private final Clock clock = Clock.systemUTC();
 
-  Models(Database database, JdbcModels rows, JdbcVersions versions, AliasMoves aliases) {
+  Models(
+      Database database,
+      JdbcModels rows,
+      JdbcVersions versions,
+      AliasMoves aliases,
+      RegistryEvents events) {
     this.database = database;
     this.rows = rows;
     this.versions = versions;
     this.aliases = aliases;
+    this.events = events;
   }
 
   RegisteredModel get(String name) {
     return database.read(() -> rows.find(name)).orElseThrow(() -> none(name));
+  }
+
+  RegistryEvent.Kind kind(String name) {
+    return database.read(() -> rows.kind(name));
   }
 
   RegisteredModel create(String name, String description, List<Tag> tags) {
@@ -48,6 +59,8 @@ final class Models {
           requireUnused(name);
           rows.insert(name, description, clock.millis());
           tags.forEach(tag -> rows.setTag(name, tag));
+          var kind = RegistryEvent.Kind.of(tags);
+          events.tell(new RegistryEvent.ModelCreated(kind, name, description, tags));
           return get(name);
         });
   }
@@ -81,11 +94,23 @@ final class Models {
 
   void setTag(String name, Tag tag) {
     RegistryNames.requireTag(tag);
-    change(name, name, () -> rows.setTag(name, tag));
+    change(
+        name,
+        name,
+        () -> {
+          rows.setTag(name, tag);
+          events.tell(new RegistryEvent.ModelTagSet(kind(name), name, tag));
+        });
   }
 
   void deleteTag(String name, String key) {
-    change(name, name, () -> rows.deleteTag(name, key));
+    change(
+        name,
+        name,
+        () -> {
+          rows.deleteTag(name, key);
+          events.tell(new RegistryEvent.ModelTagDeleted(kind(name), name, key));
+        });
   }
 
   /** The newest version of each stage, or of these. */

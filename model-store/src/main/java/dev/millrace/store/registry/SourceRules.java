@@ -19,7 +19,7 @@ final class SourceRules {
   /** Whether this is how MLflow's clients register a prompt, which has no files. */
   static boolean isPromptOf(RegisteredModel model, String source) {
     return source.equals("dummy-source")
-        && model.tags().stream().anyMatch(tag -> tag.key().equals("mlflow.prompt.is_prompt"));
+        && model.tags().stream().anyMatch(tag -> tag.key().equals(Prompts.TAG));
   }
 
   /** Refuses a source that is wrong whoever sends it. */

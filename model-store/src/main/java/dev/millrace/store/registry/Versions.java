@@ -51,6 +51,7 @@ final class Versions {
   private final JdbcVersions rows;
   private final JdbcAliases aliases;
   private final AliasMoves moves;
+  private final RegistryEvents events;
   private final Clock clock = Clock.systemUTC();
 
   Versions(
@@ -59,13 +60,15 @@ final class Versions {
       SourceResolver sources,
       JdbcVersions rows,
       JdbcAliases aliases,
-      AliasMoves moves) {
+      AliasMoves moves,
+      RegistryEvents events) {
     this.database = database;
     this.models = models;
     this.sources = sources;
     this.rows = rows;
     this.aliases = aliases;
     this.moves = moves;
+    this.events = events;
   }
 
   ModelVersion get(VersionId id) {
@@ -84,7 +87,10 @@ final class Versions {
           var resolved = sources.resolve(draft, model);
           var id = rows.insert(draft, resolved, clock.millis());
           draft.tags().forEach(tag -> rows.setTag(id, tag));
-          return get(id);
+          var created = get(id);
+          var kind = RegistryEvent.Kind.of(draft.tags());
+          events.tell(new RegistryEvent.VersionCreated(kind, created));
+          return created;
         });
   }
 
@@ -154,11 +160,21 @@ final class Versions {
 
   void setTag(VersionId id, Tag tag) {
     RegistryNames.requireTag(tag);
-    change(id, () -> rows.setTag(id, tag));
+    change(
+        id,
+        () -> {
+          rows.setTag(id, tag);
+          events.tell(new RegistryEvent.VersionTagSet(kind(id), id.name(), number(id), tag));
+        });
   }
 
   void deleteTag(VersionId id, String key) {
-    change(id, () -> rows.deleteTag(id, key));
+    change(
+        id,
+        () -> {
+          rows.deleteTag(id, key);
+          events.tell(new RegistryEvent.VersionTagDeleted(kind(id), id.name(), number(id), key));
+        });
   }
 
   ModelVersion byAlias(String name, String alias) {
@@ -182,6 +198,7 @@ final class Versions {
         () -> {
           moves.set(id, alias, note);
           rows.setAlias(id, alias);
+          events.tell(new RegistryEvent.AliasSet(kind(id), id.name(), alias, number(id)));
         });
   }
 
@@ -191,7 +208,16 @@ final class Versions {
           models.get(name);
           moves.delete(name, alias, note);
           rows.deleteAlias(name, alias);
+          events.tell(new RegistryEvent.AliasDeleted(models.kind(name), name, alias));
         });
+  }
+
+  private RegistryEvent.Kind kind(VersionId id) {
+    return models.kind(id.name());
+  }
+
+  private static String number(VersionId id) {
+    return String.valueOf(id.version());
   }
 
   private ModelVersion change(VersionId id, Runnable work) {
