@@ -48,7 +48,7 @@ final class Deliveries {
 
   /** The oldest delivery of each active webhook that has one. */
   List<JdbcDeliveries.Head> heads() {
-    return database.read(rows::heads);
+    return database.read(() -> rows.heads(owner));
   }
 
   /** The next delivery of the webhook, when it is due. */

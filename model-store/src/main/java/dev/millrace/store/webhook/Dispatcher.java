@@ -146,8 +146,10 @@ final class Dispatcher implements SmartLifecycle {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      log.error("Webhook deliveries broke off: webhook={}", webhookId, e);
-      pause();
+      if (running) {
+        log.error("Webhook deliveries broke off: webhook={}", webhookId, e);
+        pause();
+      }
     } finally {
       busy.remove(webhookId);
       changes.signal();

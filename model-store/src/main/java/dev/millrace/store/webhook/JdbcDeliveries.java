@@ -79,26 +79,25 @@ final class JdbcDeliveries {
         .isPresent();
   }
 
-  List<Head> heads() {
+  List<Head> heads(String owner) {
     return database
         .jdbc()
         .sql(
             """
-            SELECT d.webhook_id, d.due_time, d.lease_until FROM webhooks w
+            SELECT d.webhook_id, d.due_time, d.lease_until, d.lease_owner FROM webhooks w
             JOIN webhook_deliveries d ON d.delivery_number =
               (SELECT MIN(p.delivery_number) FROM webhook_deliveries p
                WHERE p.webhook_id = w.webhook_id AND p.finish_time IS NULL)
             WHERE w.status = 'ACTIVE'
             """)
-        .query(
-            (row, _) ->
-                new Head(
-                    row.getString("webhook_id"),
-                    Math.max(row.getLong("due_time"), row.getLong("lease_until"))))
+        .query((row, _) -> head(row, owner))
         .list();
   }
 
-  /** Takes the head of the webhook on, when it is due and no other process has. */
+  /**
+   * Takes the head of the webhook on, when it is due and no other process has. The owner may take
+   * on again what it could not settle.
+   */
   Optional<Delivery> claim(Receiver receiver, Lease lease) {
     return of(
             """
@@ -106,7 +105,7 @@ final class JdbcDeliveries {
             WHERE delivery_number =
               (SELECT MIN(p.delivery_number) FROM webhook_deliveries p
                WHERE p.webhook_id = :webhook AND p.finish_time IS NULL)
-              AND finish_time IS NULL AND due_time <= :now AND lease_until <= :now
+              AND finish_time IS NULL AND due_time <= :now AND (lease_until <= :now OR lease_owner = :owner)
               AND EXISTS (SELECT 1 FROM webhooks w WHERE w.webhook_id = :webhook AND w.status = 'ACTIVE')
             RETURNING delivery_number, delivery_id, body, attempts
             """,
@@ -258,6 +257,13 @@ final class JdbcDeliveries {
 
   private static String shortened(String reason) {
     return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON);
+  }
+
+  private static Head head(ResultSet row, String owner) throws SQLException {
+    var due = row.getLong("due_time");
+    var held = row.getLong("lease_until");
+    var isOwn = owner.equals(row.getString("lease_owner"));
+    return new Head(row.getString("webhook_id"), isOwn ? due : Math.max(due, held));
   }
 
   private static DeliveryReport report(ResultSet row) throws SQLException {
