@@ -3,6 +3,7 @@
  *
  * <p>Cut by feature: {@code registry} knows {@code loggedmodel}, which knows {@code run}, which
  * knows {@code experiment}; {@code artifact} knows none of them, and {@code browse} joins the two.
+ * {@code webhook} hears what happens in {@code registry}.
  */
 @NullMarked
 package dev.millrace.store;
