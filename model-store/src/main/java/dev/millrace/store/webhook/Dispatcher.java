@@ -1,5 +1,6 @@
 package dev.millrace.store.webhook;
 
+import dev.millrace.store.failure.StoreException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
@@ -100,10 +101,7 @@ final class Dispatcher implements SmartLifecycle {
     try {
       return look(clock.millis());
     } catch (RuntimeException e) {
-      if (running) {
-        log.error("Webhook deliveries cannot be looked up", e);
-        pause();
-      }
+      pauseAfter(e, "Webhook deliveries cannot be looked up");
       return clock.millis();
     }
   }
@@ -146,10 +144,7 @@ final class Dispatcher implements SmartLifecycle {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      if (running) {
-        log.error("Webhook deliveries broke off: webhook={}", webhookId, e);
-        pause();
-      }
+      pauseAfter(e, "Webhook deliveries broke off");
     } finally {
       busy.remove(webhookId);
       changes.signal();
@@ -185,7 +180,14 @@ final class Dispatcher implements SmartLifecycle {
   }
 
   /** Ends early when the store stops. */
-  private void pause() {
+  private void pauseAfter(RuntimeException failure, String message) {
+    if (!running) {
+      return;
+    }
+    // The database has said in the log that it is away.
+    if (!(failure instanceof StoreException)) {
+      log.error(message, failure);
+    }
     try {
       var stopped = stopping.await(PAUSE_AFTER_FAILURE.toSeconds(), TimeUnit.SECONDS);
       log.debug("Looking at the webhook deliveries again: stopped={}", stopped);

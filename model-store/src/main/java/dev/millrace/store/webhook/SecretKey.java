@@ -1,5 +1,6 @@
 package dev.millrace.store.webhook;
 
+import dev.millrace.store.failure.StartFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -41,7 +42,7 @@ final class SecretKey {
     }
     var bytes = decoded(setting);
     if (bytes.length != BYTES) {
-      throw new IllegalStateException(
+      throw new StartFailure(
           "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY must be 32 bytes in base64. Make one with: openssl rand -base64 32");
     }
     return new SecretKey(file, bytes);

@@ -1,6 +1,7 @@
 package dev.millrace.store.webhook;
 
 import dev.millrace.store.database.Database;
+import dev.millrace.store.failure.StartFailure;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -88,7 +89,7 @@ class WebhookConfiguration {
       @Value("${millrace.webhook.request-max-retries}") int retries,
       @Value("${millrace.webhook.backoff}") Duration backoff) {
     if (retries < 0 || retries > MOST_RETRIES) {
-      throw new IllegalStateException(
+      throw new StartFailure(
           "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES is %s; it must lie between 0 and %s"
               .formatted(retries, MOST_RETRIES));
     }
@@ -97,7 +98,7 @@ class WebhookConfiguration {
 
   private static Duration positive(Duration limit) {
     if (limit.isZero() || limit.isNegative()) {
-      throw new IllegalStateException(
+      throw new StartFailure(
           "MLFLOW_WEBHOOK_REQUEST_TIMEOUT is %s; it must be a positive number of seconds"
               .formatted(limit));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.store.StoreApplication;
 import dev.millrace.store.database.Database;
+import dev.millrace.store.database.TestDatabase;
 import dev.millrace.store.registry.RegistryEvent;
 import dev.millrace.store.search.Page;
 import java.nio.file.Path;
@@ -61,7 +62,10 @@ class DeliveriesIT {
     store =
         new SpringApplicationBuilder(StoreApplication.class)
             .run(
-                "--server.port=0", "--millrace.home=" + home, "--logging.level.dev.millrace=error");
+                "--server.port=0",
+                "--millrace.home=" + home,
+                "--millrace.store-database=" + TestDatabase.address(home),
+                "--logging.level.dev.millrace=error");
     // Nobody sends but the test.
     store.getBean(Dispatcher.class).stop();
   }
