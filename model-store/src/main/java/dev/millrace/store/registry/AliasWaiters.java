@@ -172,8 +172,8 @@ final class AliasWaiters {
       try {
         var nanos = Math.min(atMostNanos, recheck.toNanos());
         var called = calls.tryAcquire(nanos, TimeUnit.NANOSECONDS);
-        calls.drainPermits();
-        return called;
+        // A call may have come since the time was over.
+        return calls.drainPermits() > 0 || called;
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
         return false;

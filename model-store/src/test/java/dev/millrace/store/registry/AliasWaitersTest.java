@@ -97,8 +97,11 @@ class AliasWaitersTest {
   void oneOfThemLooksForAllAtWhatOtherProcessesWrote() {
     var waiters = waiters(2, SOON);
     stored.set(5);
+    // None of them looks before both wait.
+    nanos.set(-1);
     var one = waiting(waiters, "m");
     var two = waiting(waiters, "n");
+    nanos.set(0);
     // Nobody knew of 5, so both are called.
     await(() -> looks.get() == 4);
     assertThat(storedReads).hasValue(1);
@@ -109,6 +112,19 @@ class AliasWaitersTest {
     assertThat(of(one)).isEqualTo("new");
     assertThat(of(two)).isEqualTo("new");
     assertThat(storedReads).hasValue(2);
+  }
+
+  /** One that waits ends its waiting all the time, just when a call may come. */
+  @Test
+  void noCallIsLostBetweenTwoWaits() {
+    var waiters = waiters(1, Duration.ofNanos(1_000));
+    for (int revision = 1; revision <= 1_000; revision++) {
+      seen = "old";
+      var answer = waiting(waiters, "m");
+      seen = "new";
+      waiters.moved(revision, "m");
+      assertThat(of(answer)).as("revision %s", revision).isEqualTo("new");
+    }
   }
 
   @Test
