@@ -72,6 +72,11 @@ public final class RunningStore implements AutoCloseable {
         "http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port"));
   }
 
+  /** A part of the running store. */
+  public <T> T part(Class<T> type) {
+    return context.getBean(type);
+  }
+
   /** A GET below MLflow's path. */
   public Answer get(String path) {
     return send(request("/api/2.0/mlflow/" + path).GET());

@@ -34,6 +34,8 @@ class StoreArchitectureTest {
         .definedBy(BASE + "webhook..")
         .layer("browse")
         .definedBy(BASE + "browse..")
+        .layer("removal")
+        .definedBy(BASE + "removal..")
         .layer("registry")
         .definedBy(BASE + "registry..")
         .layer("loggedmodel")
@@ -48,8 +50,10 @@ class StoreArchitectureTest {
         .mayNotBeAccessedByAnyLayer()
         .whereLayer("browse")
         .mayNotBeAccessedByAnyLayer()
+        .whereLayer("removal")
+        .mayNotBeAccessedByAnyLayer()
         .whereLayer("registry")
-        .mayOnlyBeAccessedByLayers("webhook")
+        .mayOnlyBeAccessedByLayers("webhook", "browse")
         .whereLayer("loggedmodel")
         .mayOnlyBeAccessedByLayers("registry", "browse")
         .whereLayer("run")
@@ -57,7 +61,7 @@ class StoreArchitectureTest {
         .whereLayer("experiment")
         .mayOnlyBeAccessedByLayers("run", "loggedmodel", "registry", "browse")
         .whereLayer("artifact")
-        .mayOnlyBeAccessedByLayers("browse")
+        .mayOnlyBeAccessedByLayers("browse", "removal")
         .whereLayer("artifact")
         .mayNotAccessAnyLayer()
         .check(store);
@@ -93,6 +97,7 @@ class StoreArchitectureTest {
             BASE + "registry..",
             BASE + "artifact..",
             BASE + "browse..",
+            BASE + "removal..",
             BASE + "webhook..")
         .check(store);
   }

@@ -3,6 +3,7 @@ package dev.millrace.store.artifact;
 import dev.millrace.store.failure.StoreException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
 public record ArtifactPath(String text) {
   private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:.*");
   private static final Pattern FORBIDDEN = Pattern.compile(".*[\\\\\\p{Cntrl}].*", Pattern.DOTALL);
+  private static final Pattern LOCATION = Pattern.compile("mlflow-artifacts:(?://[^/]*)?/*(.*?)/*");
   private static final int MAX_LENGTH = 4_000;
   private static final int MAX_SEGMENT_BYTES = 255;
 
@@ -35,6 +37,12 @@ public record ArtifactPath(String text) {
     return new ArtifactPath(decoded(encoded));
   }
 
+  /** The path of a location {@code mlflow-artifacts:/...}; empty when the location is another's. */
+  public static Optional<ArtifactPath> ofLocation(String location) {
+    var parsed = LOCATION.matcher(location);
+    return parsed.matches() ? Optional.of(ofUrl(parsed.group(1))) : Optional.empty();
+  }
+
   /** A path that may end with a slash, as folders are written. */
   public static ArtifactPath ofFolder(String text) {
     return new ArtifactPath(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
@@ -47,6 +55,11 @@ public record ArtifactPath(String text) {
     }
     requireInside(below);
     return new ArtifactPath(text.isEmpty() ? below : text + "/" + below);
+  }
+
+  /** The last segment. */
+  public String name() {
+    return text.substring(text.lastIndexOf('/') + 1);
   }
 
   private static void requireInside(String path) {

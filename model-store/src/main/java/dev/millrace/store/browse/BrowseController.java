@@ -1,15 +1,13 @@
 package dev.millrace.store.browse;
 
 import dev.millrace.protocol.mlflow.FileInfo;
-import dev.millrace.store.artifact.ArtifactFolder;
 import dev.millrace.store.artifact.ArtifactPath;
+import dev.millrace.store.artifact.ArtifactStorage;
 import dev.millrace.store.edge.MlflowApi;
 import dev.millrace.store.edge.Parameters;
-import dev.millrace.store.failure.StoreException;
-import dev.millrace.store.loggedmodel.LoggedModels;
-import dev.millrace.store.run.Runs;
-import java.net.URI;
+import dev.millrace.store.search.Page;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -18,47 +16,43 @@ import org.springframework.web.bind.annotation.RequestMapping;
 @MlflowApi
 @RequestMapping("/2.0/mlflow")
 final class BrowseController {
+  // So large that clients which know no pages miss nothing.
+  private static final int MOST_RESULTS = 50_000;
+
   /** The answer: paths are relative to the root. */
-  record Listing(String rootUri, List<FileInfo> files) {}
+  record Listing(String rootUri, List<FileInfo> files, @Nullable String nextPageToken) {}
 
-  private final Runs runs;
-  private final LoggedModels models;
-  private final ArtifactFolder folder;
+  private final Locations locations;
+  private final ArtifactStorage storage;
 
-  BrowseController(Runs runs, LoggedModels models, ArtifactFolder folder) {
-    this.runs = runs;
-    this.models = models;
-    this.folder = folder;
+  BrowseController(Locations locations, ArtifactStorage storage) {
+    this.locations = locations;
+    this.storage = storage;
   }
 
   @GetMapping("/artifacts/list")
   Listing ofRun(Parameters p) {
     var old = p.text("run_uuid", "");
     var runId = old.isEmpty() ? p.required("run_id") : p.text("run_id", old);
-    return list(runs.info(runId).artifactUri(), p.text("path", ""));
+    return list(locations.ofRun(runId), p.text("path", ""), p);
   }
 
   @GetMapping("/logged-models/{id}/artifacts/directories")
   Listing ofLoggedModel(@PathVariable String id, Parameters p) {
-    return list(models.get(id).info().artifactUri(), p.text("artifact_directory_path", ""));
+    return list(locations.ofLoggedModel(id), p.text("artifact_directory_path", ""), p);
   }
 
-  private Listing list(String rootUri, String path) {
+  private Listing list(String rootUri, String path, Parameters p) {
+    var request = Page.Request.of(p.maxResults(MOST_RESULTS, MOST_RESULTS), p.text("page_token"));
     var below = ArtifactPath.ofFolder(path).text();
     var prefix = below.isEmpty() ? "" : below + "/";
-    var files =
-        folder.list(root(rootUri).resolve(below)).stream()
+    var found =
+        storage.list(Locations.folder(rootUri).resolve(below)).stream()
+            .skip(request.offset())
+            .limit(request.limit())
             .map(file -> new FileInfo(prefix + file.path(), file.directory(), file.sizeBytes()))
             .toList();
-    return new Listing(rootUri, files);
-  }
-
-  private static ArtifactPath root(String rootUri) {
-    if (!rootUri.startsWith("mlflow-artifacts:")) {
-      throw StoreException.invalid(
-          "The files lie at '%s', which this store does not read. List them where they are."
-              .formatted(rootUri));
-    }
-    return ArtifactPath.ofFolder(URI.create(rootUri).getPath().replaceAll("^/+", ""));
+    var page = request.of(found);
+    return new Listing(rootUri, page.items(), page.nextToken());
   }
 }

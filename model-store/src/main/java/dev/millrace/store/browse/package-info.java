@@ -1,4 +1,4 @@
-/** Lists the files of runs and logged models. */
+/** The files of runs, logged models and versions: lists, fetches, links. */
 @NullMarked
 package dev.millrace.store.browse;
 

@@ -40,7 +40,7 @@ public final class Database implements AutoCloseable {
     this.writing = JdbcClient.create(writers);
     this.batches = new NamedParameterJdbcTemplate(writers);
     this.reading = JdbcClient.create(readers);
-    this.writes = new TransactionTemplate(new DataSourceTransactionManager(writers));
+    this.writes = new TransactionTemplate(new WriterTransactions(writers));
     this.reads = new TransactionTemplate(new DataSourceTransactionManager(readers));
   }
 

@@ -10,13 +10,15 @@ import java.util.Objects;
 import org.springframework.web.filter.OncePerRequestFilter;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Lets in who has the token and does not come from a foreign web page. */
+/** Lets in who has the token or a signed link, and does not come from a foreign web page. */
 final class AccessFilter extends OncePerRequestFilter {
   private final AccessRule rule;
+  private final SignedLinks links;
   private final JsonMapper json;
 
-  AccessFilter(AccessRule rule, JsonMapper json) {
+  AccessFilter(AccessRule rule, SignedLinks links, JsonMapper json) {
     this.rule = rule;
+    this.links = links;
     this.json = json;
   }
 
@@ -26,14 +28,23 @@ final class AccessFilter extends OncePerRequestFilter {
       throws ServletException, IOException {
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("X-Frame-Options", "SAMEORIGIN");
+    var link = links.verdict(request);
     if (!rule.allowsOrigin(request.getMethod(), request.getHeader("Origin"), host(request))) {
       refuse(response, ErrorCode.PERMISSION_DENIED, "Cross-origin request blocked");
-    } else if (!rule.allowsToken(request.getRequestURI(), request.getHeader("Authorization"))) {
+    } else if (link == SignedLinks.Verdict.REFUSED) {
+      refuse(
+          response,
+          ErrorCode.PERMISSION_DENIED,
+          "This link has expired, or is for another method or path. Ask for a new one where it came"
+              + " from.");
+    } else if (link == SignedLinks.Verdict.UNSIGNED
+        && !rule.allowsToken(request.getRequestURI(), request.getHeader("Authorization"))) {
       response.setHeader("WWW-Authenticate", "Bearer");
       refuse(
           response,
           ErrorCode.UNAUTHENTICATED,
-          "This store asks for a token. Send 'Authorization: Bearer TOKEN'; mlflow clients do so with MLFLOW_TRACKING_TOKEN set.");
+          "This store asks for a token. Send 'Authorization: Bearer TOKEN'; mlflow clients do so"
+              + " with MLFLOW_TRACKING_TOKEN set.");
     } else {
       chain.doFilter(request, response);
     }

@@ -1,5 +1,6 @@
 package dev.millrace.store.edge;
 
+import dev.millrace.store.database.DatabaseFailure;
 import dev.millrace.store.failure.ErrorCode;
 import dev.millrace.store.failure.StoreException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -84,6 +85,14 @@ final class ErrorAdvice {
     if (e instanceof ErrorResponse refusal && refusal.getStatusCode().is4xxClientError()) {
       var detail = String.valueOf(refusal.getBody().getDetail());
       return answer(refusal.getStatusCode().value(), ErrorCode.INVALID_PARAMETER_VALUE, detail);
+    }
+    var disk = DiskFailure.refusal(e).or(() -> DatabaseFailure.refusal(e));
+    if (disk.isPresent()) {
+      log.warn(
+          "A write found no room or no permission: path={} reason={}",
+          request.getRequestURI(),
+          e.getMessage());
+      return refused(disk.get());
     }
     var id = UUID.randomUUID();
     log.error(

@@ -56,7 +56,8 @@ final class RootController {
 
   @GetMapping({"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"})
   ServerInfo serverInfo() {
+    // No multipart downloads: clients would ask for a link before each file, however small.
     return new ServerInfo(
-        "SqlStore", false, false, false, false, false, false, Map.of("gateway", false));
+        "SqlStore", false, false, true, false, true, true, Map.of("gateway", false));
   }
 }

@@ -33,8 +33,9 @@ class WebConfiguration implements WebMvcConfigurer {
   }
 
   @Bean
-  AccessFilter accessFilter(@Value("${millrace.store-token}") String token, JsonMapper json) {
-    return new AccessFilter(new AccessRule(token), json);
+  AccessFilter accessFilter(
+      @Value("${millrace.store-token}") String token, SignedLinks links, JsonMapper json) {
+    return new AccessFilter(new AccessRule(token), links, json);
   }
 
   /**
@@ -49,6 +50,8 @@ class WebConfiguration implements WebMvcConfigurer {
             connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
             connector.setEncodedReverseSolidusHandling(
                 EncodedSolidusHandling.PASS_THROUGH.getValue());
+            // Who is refused for the headers alone need not send gigabytes first.
+            connector.setProperty("continueResponseTiming", "onRead");
             connector.setProperty("relaxedPathChars", "\\[]|{}^`\"<>");
             connector.setProperty("relaxedQueryChars", "\\[]|{}^`\"<>");
           });

@@ -43,6 +43,13 @@ final class JdbcExperiments {
           Set.of(),
           "e.creation_time DESC, e.experiment_id DESC");
 
+  // What is being removed for good is out of sight.
+  private static final String NOT_REMOVED =
+      """
+      NOT EXISTS (SELECT 1 FROM removals g
+        WHERE g.kind = 'EXPERIMENT' AND g.id = CAST(e.experiment_id AS TEXT))\
+      """;
+
   private final Database database;
 
   JdbcExperiments(Database database) {
@@ -50,7 +57,7 @@ final class JdbcExperiments {
   }
 
   String insert(String name, @Nullable String artifactLocation, long now) {
-    // Rows are never removed, so the number after the largest is new; one at a time takes it.
+    // The number after the largest that ever was is new; one at a time takes it.
     lock(0);
     return database
         .jdbc()
@@ -58,7 +65,9 @@ final class JdbcExperiments {
             """
             INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
             SELECT n.id, :name, COALESCE(:location, 'mlflow-artifacts:/' || n.id), 'active', :now, :now
-            FROM (SELECT MAX(experiment_id) + 1 AS id FROM experiments) n
+            FROM (SELECT MAX(experiment_id) + 1 AS id
+                  FROM (SELECT MAX(experiment_id) AS experiment_id FROM experiments
+                        UNION ALL SELECT MAX(experiment_id) FROM removed_experiments) highest) n
             RETURNING experiment_id
             """)
         .param("name", name)
@@ -87,7 +96,9 @@ final class JdbcExperiments {
         database
             .jdbc()
             .sql(
-                "SELECT * FROM experiments WHERE experiment_id = :id" + database.locking(Lock.RELY))
+                "SELECT * FROM experiments e WHERE e.experiment_id = :id AND "
+                    + NOT_REMOVED
+                    + database.locking(Lock.RELY))
             .param("id", id)
             .query((row, _) -> experiment(row))
             .list();
@@ -98,7 +109,7 @@ final class JdbcExperiments {
     var found =
         database
             .jdbc()
-            .sql("SELECT * FROM experiments WHERE name = :name")
+            .sql("SELECT * FROM experiments e WHERE e.name = :name AND " + NOT_REMOVED)
             .param("name", name)
             .query((row, _) -> experiment(row))
             .list();
@@ -109,6 +120,7 @@ final class JdbcExperiments {
       Filter filter, List<Order> orders, LifecycleView view, Page.Request request) {
     return new JdbcSearch(SEARCH, database.dialect())
         .where("e.lifecycle_stage IN (:stages)", "stages", view.stages())
+        .where(NOT_REMOVED)
         .filter(filter)
         .order(orders.stream().map(JdbcExperiments::byNumber).toList())
         .page(database.jdbc(), request, (row, _) -> experiment(row))
@@ -125,7 +137,8 @@ final class JdbcExperiments {
     database
         .jdbc()
         .sql(
-            "UPDATE experiments SET name = :name, last_update_time = :now WHERE experiment_id = :id")
+            "UPDATE experiments SET name = :name, last_update_time = :now WHERE experiment_id ="
+                + " :id")
         .param("id", id)
         .param("name", name)
         .param("now", now)
@@ -141,8 +154,10 @@ final class JdbcExperiments {
                 """
                 UPDATE experiments SET lifecycle_stage = :to, last_update_time = :now
                 WHERE experiment_id = :id AND lifecycle_stage = :from
+                  AND NOT EXISTS (SELECT 1 FROM removals g WHERE g.kind = 'EXPERIMENT' AND g.id = :text)
                 """)
             .param("id", id)
+            .param("text", String.valueOf(id))
             .param("from", from)
             .param("to", to)
             .param("now", now)

@@ -20,6 +20,8 @@ public enum ErrorCode {
   NOT_IMPLEMENTED(501),
   /** As many requests of a kind as the store bears at a time. */
   RESOURCE_EXHAUSTED(429),
+  /** No room for it: MLflow has no status for that. */
+  RESOURCE_LIMIT_EXCEEDED(507),
   /** Too much to do right now; clients try again. */
   TEMPORARILY_UNAVAILABLE(503),
   /** An error of the store itself. */

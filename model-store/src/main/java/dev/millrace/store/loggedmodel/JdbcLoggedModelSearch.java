@@ -56,6 +56,7 @@ final class JdbcLoggedModelSearch {
         new JdbcSearch(tables(measured), database.dialect())
             .where("m.experiment_id IN (:experiments)", "experiments", query.experimentIds())
             .where("m.lifecycle_stage = 'active'")
+            .where(JdbcLoggedModels.NOT_REMOVED)
             .filter(filter);
     // Without a metric in the filter, any metric on the data sets will do.
     if (!query.datasets().isEmpty()

@@ -19,6 +19,14 @@ import org.springframework.stereotype.Repository;
 /** The rows of logged models. */
 @Repository
 final class JdbcLoggedModels {
+  // What is being removed for good is out of sight.
+  static final String NOT_REMOVED =
+      """
+      NOT EXISTS (SELECT 1 FROM removals g WHERE g.kind = 'LOGGED_MODEL' AND g.id = m.model_id)
+      AND NOT EXISTS (SELECT 1 FROM removals g
+        WHERE g.kind = 'EXPERIMENT' AND g.id = CAST(m.experiment_id AS TEXT))\
+      """;
+
   private final Database database;
 
   JdbcLoggedModels(Database database) {
@@ -50,7 +58,9 @@ final class JdbcLoggedModels {
         database
             .jdbc()
             .sql(
-                "SELECT * FROM logged_models WHERE model_id = :id AND lifecycle_stage = 'active'"
+                "SELECT * FROM logged_models m WHERE m.model_id = :id AND m.lifecycle_stage ="
+                    + " 'active' AND "
+                    + NOT_REMOVED
                     + database.locking(Lock.CHANGE))
             .param("id", id)
             .query((row, _) -> info(row))

@@ -47,6 +47,14 @@ final class JdbcRuns {
           Set.of(Entity.METRIC, Entity.PARAM, Entity.TAG),
           "r.start_time DESC, r.run_uuid");
 
+  // What is being removed for good is out of sight.
+  private static final String NOT_REMOVED =
+      """
+      NOT EXISTS (SELECT 1 FROM removals g WHERE g.kind = 'RUN' AND g.id = r.run_uuid)
+      AND NOT EXISTS (SELECT 1 FROM removals g
+        WHERE g.kind = 'EXPERIMENT' AND g.id = CAST(r.experiment_id AS TEXT))\
+      """;
+
   private final Database database;
 
   JdbcRuns(Database database) {
@@ -75,7 +83,10 @@ final class JdbcRuns {
   Optional<RunInfo> find(String runId) {
     return database
         .jdbc()
-        .sql("SELECT * FROM runs WHERE run_uuid = :id" + database.locking(Lock.CHANGE))
+        .sql(
+            "SELECT * FROM runs r WHERE r.run_uuid = :id AND "
+                + NOT_REMOVED
+                + database.locking(Lock.CHANGE))
         .param("id", runId)
         .query((row, _) -> info(row))
         .optional();
@@ -89,6 +100,7 @@ final class JdbcRuns {
     return new JdbcSearch(SEARCH, database.dialect())
         .where(column + " IN (:experiments)", "experiments", experiments)
         .where("r.lifecycle_stage IN (:stages)", "stages", query.view().stages())
+        .where(NOT_REMOVED)
         .filter(filter)
         .order(orders)
         .page(database.jdbc(), request, (row, _) -> info(row));
@@ -152,8 +164,10 @@ final class JdbcRuns {
     return new Related(
         """
         inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
-        LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'""",
-        "i.source_type = 'DATASET' AND i.destination_type = 'RUN' AND i.destination_id = r.run_uuid",
+        LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'\
+        """,
+        "i.source_type = 'DATASET' AND i.destination_type = 'RUN' AND i.destination_id ="
+            + " r.run_uuid",
         Map.of("name", "d.name", "digest", "d.digest", "context", "t.value"));
   }
 

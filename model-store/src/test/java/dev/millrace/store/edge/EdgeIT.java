@@ -39,7 +39,7 @@ class EdgeIT {
     assertThat(store.send(store.request("/health")).text()).isEqualTo("OK");
     assertThat(store.send(store.request("/version")).text()).startsWith("3.");
     assertThat(store.send(store.request("/api/3.0/mlflow/server-info")).ok().toString())
-        .contains("\"store_type\":\"SqlStore\"", "\"multipart_uploads_enabled\":false");
+        .contains("\"store_type\":\"SqlStore\"", "\"multipart_uploads_enabled\":true");
   }
 
   @Test

@@ -1,0 +1,197 @@
+package dev.millrace.store.removal;
+
+import dev.millrace.store.database.Database;
+import dev.millrace.store.failure.ErrorCode;
+import dev.millrace.store.failure.StoreException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.springframework.stereotype.Service;
+
+/**
+ * Decides what is removed for good of what was deleted.
+ *
+ * <p>A claim comes first, in one write with the check that nothing keeps the thing: from then on
+ * nobody can see, restore or register it. {@link ClaimedRemoval} does the rest, from wherever it
+ * was interrupted.
+ */
+@Service
+final class Removals {
+  private static final String DEFAULT_EXPERIMENT = "0";
+  private static final int BATCH = 100;
+  private static final int WAIT_SECONDS = 30;
+
+  /** One thing by its id. */
+  record Named(Kind kind, String id) {}
+
+  /** Some of what there is to look at: what of it goes, and the last that was looked at. */
+  private record Step(
+      List<Claim> claims, Map<Candidate, String> obstacles, Optional<String> last) {}
+
+  private final Database database;
+  private final JdbcRemovals rows;
+  private final ClaimedRemoval removal;
+  // One removal at a time: two would only wait for each other.
+  private final ReentrantLock lock = new ReentrantLock();
+
+  Removals(Database database, JdbcRemovals rows, ClaimedRemoval removal) {
+    this.database = database;
+    this.rows = rows;
+    this.removal = removal;
+  }
+
+  /** Removes one thing, which must be deleted and which no version may point at. */
+  Report remove(Named named) {
+    var tally = Tally.ofRemoval();
+    locked(() -> removal.finish(database.write(() -> claim(named)), tally));
+    return tally.report();
+  }
+
+  /** Finishes what was interrupted. */
+  void resume() {
+    locked(() -> finishInterrupted(Tally.ofRemoval()));
+  }
+
+  /** Removes all that was deleted until a time, or of it only what is named. */
+  Report collect(long beforeMillis, List<Named> named) {
+    var tally = Tally.ofRemoval();
+    locked(
+        () -> {
+          finishInterrupted(tally);
+          visit(beforeMillis, named, tally);
+        });
+    return tally.report();
+  }
+
+  /** What {@link #collect} would do. */
+  Report preview(long beforeMillis, List<Named> named) {
+    var tally = Tally.ofDryRun();
+    visit(beforeMillis, named, tally);
+    return tally.report();
+  }
+
+  private void finishInterrupted(Tally tally) {
+    for (Claim claim : database.read(rows::claims)) {
+      removal.finish(claim, tally);
+    }
+  }
+
+  private Claim claim(Named named) {
+    var candidate = rows.find(named.kind(), named.id()).orElseThrow(() -> none(named));
+    var obstacle = obstacle(candidate, rows.registered());
+    if (obstacle.isPresent()) {
+      throw StoreException.invalid(
+          "The %s %s cannot be removed for good: %s."
+              .formatted(named.kind().label(), named.id(), obstacle.get()));
+    }
+    return rows.claim(candidate);
+  }
+
+  private void visit(long beforeMillis, List<Named> named, Tally tally) {
+    if (named.isEmpty()) {
+      // Experiments first: what is in them goes with them.
+      for (Kind kind : Kind.values()) {
+        sweep(kind, beforeMillis, tally);
+      }
+    }
+    for (Named one : named) {
+      var step = take(() -> rows.find(one.kind(), one.id()).stream().toList(), beforeMillis, tally);
+      if (step.last().isEmpty()) {
+        tally.skip(one.kind(), one.id(), "there is none with this id");
+      }
+    }
+  }
+
+  private void sweep(Kind kind, long beforeMillis, Tally tally) {
+    // An experiment is a write of its own, since all that is in it is looked at.
+    var limit = kind == Kind.EXPERIMENT ? 1 : BATCH;
+    var last = Optional.of(kind.firstId());
+    while (last.isPresent()) {
+      var after = last.get();
+      last = take(() -> rows.deletedAfter(kind, after, limit), beforeMillis, tally).last();
+    }
+  }
+
+  private Step take(Supplier<List<Candidate>> source, long beforeMillis, Tally tally) {
+    if (tally.isDryRun()) {
+      var step = noted(database.read(() -> choose(source.get(), beforeMillis, tally)), tally);
+      step.claims().forEach(claim -> removal.count(claim, tally));
+      return step;
+    }
+    var step = noted(database.write(() -> choose(source.get(), beforeMillis, tally)), tally);
+    step.claims().forEach(claim -> removal.finish(claim, tally));
+    return step;
+  }
+
+  /** Outside the write, which may be done several times. */
+  private static Step noted(Step step, Tally tally) {
+    step.obstacles()
+        .forEach((candidate, reason) -> tally.skip(candidate.kind(), candidate.id(), reason));
+    return step;
+  }
+
+  private Step choose(List<Candidate> candidates, long beforeMillis, Tally tally) {
+    if (candidates.isEmpty()) {
+      return new Step(List.of(), Map.of(), Optional.empty());
+    }
+    var registered = rows.registered();
+    var claims = new ArrayList<Claim>();
+    var obstacles = new LinkedHashMap<Candidate, String>();
+    for (Candidate candidate : candidates) {
+      var obstacle = obstacle(candidate, registered);
+      if (obstacle.isPresent()) {
+        obstacles.put(candidate, obstacle.get());
+      } else if (candidate.deletedMillis() <= beforeMillis && !tally.covers(candidate)) {
+        claims.add(tally.isDryRun() ? candidate.claim() : rows.claim(candidate));
+      }
+    }
+    return new Step(claims, obstacles, Optional.of(candidates.getLast().id()));
+  }
+
+  /** Why it has to stay. */
+  private Optional<String> obstacle(Candidate candidate, RegisteredFiles registered) {
+    if (!candidate.isDeleted()) {
+      return Optional.of("it is not in the 'deleted' state; delete it first");
+    }
+    if (candidate.kind() != Kind.EXPERIMENT) {
+      return registered.keeping(candidate).map(Removals::keptBy);
+    }
+    if (candidate.id().equals(DEFAULT_EXPERIMENT)) {
+      return Optional.of("runs that name no experiment go there");
+    }
+    return rows.keptIn(candidate.id(), registered).map(Removals::keptBy);
+  }
+
+  private static String keptBy(String version) {
+    return version + " points at it; delete that version first";
+  }
+
+  private static StoreException none(Named named) {
+    return StoreException.missing(
+        "There is no %s with the id '%s'.".formatted(named.kind().label(), named.id()));
+  }
+
+  private void locked(Runnable work) {
+    try {
+      if (!lock.tryLock(WAIT_SECONDS, TimeUnit.SECONDS)) {
+        throw new StoreException(
+            ErrorCode.TEMPORARILY_UNAVAILABLE,
+            "Another removal has been going on for more than %s seconds. Try again later."
+                .formatted(WAIT_SECONDS));
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      throw new StoreException(ErrorCode.TEMPORARILY_UNAVAILABLE, "The store is stopping.");
+    }
+    try {
+      work.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
