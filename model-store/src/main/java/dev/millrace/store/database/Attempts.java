@@ -34,7 +34,7 @@ final class Attempts {
         noteAnswer();
         return result;
       } catch (DataAccessException | TransactionException e) {
-        if (!mayBeDoneAgain(e) || attempt == MOST) {
+        if (!mayBeDoneAgain(e) || attempt == MOST || Thread.currentThread().isInterrupted()) {
           throw explained(e);
         }
         pause(attempt);
@@ -77,7 +77,8 @@ final class Attempts {
   }
 
   private StoreException away(RuntimeException failure) {
-    if (!away.getAndSet(true)) {
+    // An interrupt closes the connection of who waits for an answer: the database is there.
+    if (!Thread.currentThread().isInterrupted() && !away.getAndSet(true)) {
       log.warn("Database does not answer: reason={}", reason(failure));
     }
     return unavailable(

@@ -12,7 +12,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.EventListener;
 
 /**
  * Sends what the outbox holds.
@@ -55,6 +57,11 @@ final class Dispatcher implements SmartLifecycle {
   @Override
   public void start() {
     running = true;
+  }
+
+  /** Not before the web server listens: a store that cannot is no sender either. */
+  @EventListener(ApplicationStartedEvent.class)
+  void begin() {
     threads.execute(this::loop);
   }
 

@@ -56,6 +56,18 @@ class AttemptsTest {
     assertThat(tries).hasValue(1);
   }
 
+  /** The interrupt has closed the connection, and would close the next. */
+  @Test
+  void whoIsInterruptedDoesNotTryAgain() {
+    Thread.currentThread().interrupt();
+    try {
+      refused("08006", ErrorCode.TEMPORARILY_UNAVAILABLE, "The store's database does not answer.");
+      assertThat(tries).hasValue(1);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
   @Test
   void aCommitThatBreaksIsNotDoneAgain() {
     assertThatThrownBy(
