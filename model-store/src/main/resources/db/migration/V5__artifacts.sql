@@ -15,3 +15,5 @@ CREATE INDEX index_runs_deleted ON runs (run_uuid) WHERE lifecycle_stage = 'dele
 CREATE INDEX index_logged_models_deleted ON logged_models (model_id) WHERE lifecycle_stage = 'deleted';
 CREATE INDEX index_logged_model_metrics_run_id
   ON logged_model_metrics (run_id, model_id, metric_name, metric_timestamp_ms, metric_step);
+-- For the foreign key, which is looked up when an experiment is deleted.
+CREATE INDEX index_logged_model_metrics_experiment_id ON logged_model_metrics (experiment_id);
