@@ -82,7 +82,7 @@ final class JdbcInputs {
             FROM datasets d JOIN inputs i ON i.source_type = 'DATASET' AND i.source_id = d.dataset_uuid
             LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'
             WHERE d.experiment_id IN (:experiments)
-            ORDER BY d.experiment_id, d.name, d.digest, t.value LIMIT :most
+            ORDER BY d.experiment_id, d.name, d.digest, t.value NULLS FIRST LIMIT :most
             """)
         .param("experiments", experimentIds)
         .param("most", MOST_SUMMARIES)

@@ -54,6 +54,21 @@ class DatasetIT {
   }
 
   @Test
+  void listsADataSetWithoutAContextBeforeItsContexts() {
+    var experiment = store.experiment("contexts");
+    var context = "\"tags\":[{\"key\":\"mlflow.data.context\",\"value\":\"train\"}],";
+    log(store.run(experiment), "digits", "abc", context);
+    log(store.run(experiment), "digits", "abc", "");
+    var body = "{\"experiment_ids\":[\"" + experiment + "\"]}";
+    assertThat(store.post(SEARCH, body).ok().path("dataset_summaries").toString())
+        .isEqualTo(
+            """
+            [{"experiment_id":"%1$s","name":"digits","digest":"abc"},\
+            {"experiment_id":"%1$s","name":"digits","digest":"abc","context":"train"}]"""
+                .formatted(experiment));
+  }
+
+  @Test
   void asksForExperimentsAndNotTooMany() {
     assertThat(store.post(SEARCH, "{\"experiment_ids\":[\"0\"]}").ok().toString()).isEqualTo("{}");
     refused("{}", "SearchDatasets request must specify at least one experiment_id.");
