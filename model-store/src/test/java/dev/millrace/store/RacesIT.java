@@ -228,6 +228,23 @@ class RacesIT {
   }
 
   @Test
+  void anAliasIsSetAndRolledBackInTurn() {
+    registerModel();
+    var alias = "{'name':'%s','version':'%s','alias':'champion'}";
+    for (int version = 1; version <= 2; version++) {
+      newVersion().ok();
+      post("registered-models/alias", alias, name, version).ok();
+    }
+    var back = "{'name':'%s','alias':'champion'}";
+    allSucceed(
+        atOnce(
+            i ->
+                i % 2 == 0
+                    ? post("registered-models/alias", alias, name, i % 4 == 0 ? 1 : 2)
+                    : post("registered-models/alias/rollback", back, name)));
+  }
+
+  @Test
   void aModelGoesWithAllOfItsVersions() {
     registerModel();
     var answers =

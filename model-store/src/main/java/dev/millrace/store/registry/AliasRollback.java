@@ -75,8 +75,9 @@ final class AliasRollback {
 
   /** Where the alias points now, or null; from here to the end it stays there. */
   private @Nullable String current(String name, String alias) {
-    moves.lock();
+    // In the order in which setting an alias locks them: the model, then the moves.
     models.get(name);
+    moves.lock();
     var current = moves.version(name, alias).orElse(null);
     if (current == null && moves.revision(name, alias) == 0) {
       throw StoreException.invalid(
