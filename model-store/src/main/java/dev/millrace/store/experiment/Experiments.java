@@ -157,6 +157,7 @@ public final class Experiments {
   private void move(String id, String from, String to) {
     database.write(
         () -> {
+          rows.lock(number(id));
           if (!rows.move(number(id), from, to, clock.millis())) {
             throw none(id);
           }

@@ -81,24 +81,31 @@ final class JdbcExperiments {
 
   /** Keeps others from changing the experiment until the write is over. */
   void lock(long id) {
-    database
-        .jdbc()
-        .sql(
-            "SELECT experiment_id FROM experiments WHERE experiment_id = :id"
-                + database.locking(Lock.CHANGE))
-        .param("id", id)
-        .query(Long.class)
-        .optional();
+    lock(id, Lock.CHANGE);
+  }
+
+  /**
+   * A statement of its own: one that waits for the row sees other tables as they were before the
+   * wait, and would miss that the experiment was claimed for removal meanwhile.
+   */
+  private void lock(long id, Lock lock) {
+    var locking = database.locking(lock);
+    if (!locking.isEmpty()) {
+      database
+          .jdbc()
+          .sql("SELECT experiment_id FROM experiments WHERE experiment_id = :id" + locking)
+          .param("id", id)
+          .query(Long.class)
+          .optional();
+    }
   }
 
   Optional<Experiment> find(long id) {
+    lock(id, Lock.RELY);
     var found =
         database
             .jdbc()
-            .sql(
-                "SELECT * FROM experiments e WHERE e.experiment_id = :id AND "
-                    + NOT_REMOVED
-                    + database.locking(Lock.RELY))
+            .sql("SELECT * FROM experiments e WHERE e.experiment_id = :id AND " + NOT_REMOVED)
             .param("id", id)
             .query((row, _) -> experiment(row))
             .list();

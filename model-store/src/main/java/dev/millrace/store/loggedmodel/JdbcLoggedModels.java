@@ -54,18 +54,34 @@ final class JdbcLoggedModels {
   }
 
   Optional<LoggedModel> find(String id) {
+    lock(id);
     var found =
         database
             .jdbc()
             .sql(
                 "SELECT * FROM logged_models m WHERE m.model_id = :id AND m.lifecycle_stage ="
                     + " 'active' AND "
-                    + NOT_REMOVED
-                    + database.locking(Lock.CHANGE))
+                    + NOT_REMOVED)
             .param("id", id)
             .query((row, _) -> info(row))
             .list();
     return complete(found).stream().findFirst();
+  }
+
+  /**
+   * A statement of its own: one that waits for the row sees other tables as they were before the
+   * wait, and would miss that the model was claimed for removal meanwhile.
+   */
+  private void lock(String id) {
+    var locking = database.locking(Lock.CHANGE);
+    if (!locking.isEmpty()) {
+      database
+          .jdbc()
+          .sql("SELECT model_id FROM logged_models WHERE model_id = :id" + locking)
+          .param("id", id)
+          .query(String.class)
+          .optional();
+    }
   }
 
   void setStatus(String id, LoggedModelStatus status, long now) {

@@ -83,6 +83,8 @@ final class SourceResolver {
   }
 
   private Resolved copied(VersionId id, Versions.Draft draft) {
+    // While the original is there, nobody removes its files; from here to the end it stays.
+    versions.lockModel(id.name());
     var original = versions.find(id).orElseThrow(id::none);
     var location = versions.storageLocation(id).orElseThrow(id::none);
     return new Resolved(location, firstNonEmpty(draft.runId(), original.runId()));

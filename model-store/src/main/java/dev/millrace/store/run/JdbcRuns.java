@@ -48,7 +48,7 @@ final class JdbcRuns {
           "r.start_time DESC, r.run_uuid");
 
   // What is being removed for good is out of sight.
-  private static final String NOT_REMOVED =
+  static final String NOT_REMOVED =
       """
       NOT EXISTS (SELECT 1 FROM removals g WHERE g.kind = 'RUN' AND g.id = r.run_uuid)
       AND NOT EXISTS (SELECT 1 FROM removals g
@@ -81,15 +81,29 @@ final class JdbcRuns {
   }
 
   Optional<RunInfo> find(String runId) {
+    lock(runId);
     return database
         .jdbc()
-        .sql(
-            "SELECT * FROM runs r WHERE r.run_uuid = :id AND "
-                + NOT_REMOVED
-                + database.locking(Lock.CHANGE))
+        .sql("SELECT * FROM runs r WHERE r.run_uuid = :id AND " + NOT_REMOVED)
         .param("id", runId)
         .query((row, _) -> info(row))
         .optional();
+  }
+
+  /**
+   * A statement of its own: one that waits for the row sees other tables as they were before the
+   * wait, and would miss that the run was claimed for removal meanwhile.
+   */
+  private void lock(String runId) {
+    var locking = database.locking(Lock.CHANGE);
+    if (!locking.isEmpty()) {
+      database
+          .jdbc()
+          .sql("SELECT run_uuid FROM runs WHERE run_uuid = :id" + locking)
+          .param("id", runId)
+          .query(String.class)
+          .optional();
+    }
   }
 
   Page<RunInfo> search(
