@@ -14,6 +14,10 @@ final class JdbcMetricHistory {
   /** Steps from the first to the last, both in it. */
   record Interval(long first, long last) {}
 
+  // What is being removed for good is out of sight, and so are its points.
+  private static final String OF_SEEN_RUN =
+      "EXISTS (SELECT 1 FROM runs r WHERE r.run_uuid = :run AND " + JdbcRuns.NOT_REMOVED + ")";
+
   private final Database database;
 
   JdbcMetricHistory(Database database) {
@@ -26,9 +30,10 @@ final class JdbcMetricHistory {
             .jdbc()
             .sql(
                 """
-                SELECT * FROM metrics WHERE run_uuid = :run AND key = :key
+                SELECT * FROM metrics WHERE run_uuid = :run AND key = :key AND %s
                 ORDER BY timestamp, step, value LIMIT :limit OFFSET :offset
-                """)
+                """
+                    .formatted(OF_SEEN_RUN))
             .param("run", runId)
             .param("key", key)
             .param("limit", request.limit())
@@ -43,9 +48,11 @@ final class JdbcMetricHistory {
         .jdbc()
         .sql(
             """
-            SELECT * FROM metrics WHERE run_uuid IN (:runs) AND key = :key
+            SELECT * FROM metrics
+            WHERE run_uuid IN (SELECT r.run_uuid FROM runs r WHERE r.run_uuid IN (:runs) AND %s) AND key = :key
             ORDER BY run_uuid, timestamp, step, value LIMIT :most
-            """)
+            """
+                .formatted(JdbcRuns.NOT_REMOVED))
         .param("runs", runIds)
         .param("key", key)
         .param("most", most)
@@ -64,12 +71,13 @@ final class JdbcMetricHistory {
             """
             WITH placed AS (
               SELECT m.*, ROW_NUMBER() OVER points AS place, NTILE(:most) OVER points AS bucket, COUNT(*) OVER () AS total
-              FROM metrics m WHERE run_uuid = :run AND key = :key AND step BETWEEN :first AND :last
+              FROM metrics m WHERE run_uuid = :run AND key = :key AND step BETWEEN :first AND :last AND %s
               WINDOW points AS (ORDER BY step, timestamp, value, is_nan))
             SELECT * FROM placed
             WHERE place = total OR place IN (SELECT MIN(place) FROM placed GROUP BY bucket)
             ORDER BY place
-            """)
+            """
+                .formatted(OF_SEEN_RUN))
         .param("run", runId)
         .param("key", key)
         .param("first", interval.first())
