@@ -4,6 +4,7 @@ import dev.millrace.store.artifact.Usage;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.failure.StoreException;
 import java.io.IOException;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -16,6 +17,7 @@ import org.springframework.stereotype.Component;
 final class ClaimedRemoval {
   private static final Logger log = LoggerFactory.getLogger(ClaimedRemoval.class);
   private static final int BATCH = 100;
+  private static final int PAGE = 1_000;
 
   private final Database database;
   private final JdbcRemovals rows;
@@ -56,20 +58,30 @@ final class ClaimedRemoval {
     var usage = usage(claim);
     tally.add(claim.kind(), claim.id(), usage);
     if (claim.kind() == Kind.EXPERIMENT) {
-      // In a folder of the experiment's own they are counted already.
-      var isCounted = usage.files() > 0;
-      database.read(
-          () -> {
-            rows.forEachIn(
-                claim.id(),
-                inside ->
-                    tally.add(
-                        inside.kind(),
-                        inside.id(),
-                        isCounted ? Usage.NONE : usage(inside.claim())));
-            return claim;
-          });
+      for (Kind kind : List.of(Kind.RUN, Kind.LOGGED_MODEL)) {
+        if (usage.files() > 0) {
+          // In a folder of the experiment's own their files are counted already.
+          tally.addAll(kind, database.read(() -> rows.countIn(kind, claim.id())));
+        } else {
+          countIn(kind, claim, tally);
+        }
+      }
     }
+  }
+
+  /** Looks at files between the reads, since a walk through many of them takes long. */
+  private void countIn(Kind kind, Claim experiment, Tally tally) {
+    var page = page(kind, experiment, kind.firstId());
+    while (!page.isEmpty()) {
+      for (Candidate inside : page) {
+        tally.add(kind, inside.id(), usage(inside.claim()));
+      }
+      page = page(kind, experiment, page.getLast().id());
+    }
+  }
+
+  private List<Candidate> page(Kind kind, Claim experiment, String after) {
+    return database.read(() -> rows.inAfter(kind, experiment.id(), after, PAGE));
   }
 
   private void finishAll(Kind kind, Claim experiment, Tally tally) {

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.springframework.stereotype.Repository;
 
 /** The rows of what can be removed, and of what is being removed. */
@@ -32,6 +32,9 @@ final class JdbcRemovals {
         c.lifecycle_stage AS stage, CAST(c.experiment_id AS TEXT) AS experiment, c.last_updated_timestamp_ms AS deleted
       FROM logged_models c
       """;
+
+  // PostgreSQL's driver otherwise takes all rows into the heap at once.
+  private static final int FETCHED = 1_000;
 
   private final Database database;
 
@@ -123,25 +126,68 @@ final class JdbcRemovals {
         .anyMatch(other -> RegisteredFiles.overlap(location, other));
   }
 
-  /** A version that points at something in an experiment. */
-  Optional<String> keptIn(String experimentId, RegisteredFiles registered) {
-    var kept = new ArrayList<String>();
-    forEachIn(experimentId, inside -> registered.keeping(inside).ifPresent(kept::add));
-    return kept.stream().findFirst();
+  /**
+   * Keeps others from changing, and from registering, what is in an experiment until the write is
+   * over. What it relies on has to be asked afterwards.
+   */
+  void lockIn(String experimentId) {
+    var locking = database.locking(Lock.CHANGE);
+    if (locking.isEmpty()) {
+      return;
+    }
+    for (String table : List.of("runs", "logged_models")) {
+      var rows = "SELECT 1 FROM " + table + " WHERE experiment_id = :id" + locking;
+      database
+          .jdbc()
+          .sql("SELECT COUNT(*) FROM (" + rows + ") held")
+          .param("id", Long.valueOf(experimentId))
+          .query(Long.class)
+          .single();
+    }
   }
 
-  /** All that is in an experiment, one by one. */
-  void forEachIn(String experimentId, Consumer<Candidate> visitor) {
+  /** The first reason that something in an experiment gives. */
+  Optional<String> firstIn(String experimentId, Function<Candidate, Optional<String>> reason) {
+    var reasons = new ArrayList<String>(1);
     for (Kind kind : List.of(Kind.RUN, Kind.LOGGED_MODEL)) {
       database
           .jdbc()
           .sql(select(kind) + " WHERE c.experiment_id = :id")
           .param("id", Long.valueOf(experimentId))
+          .withFetchSize(FETCHED)
           .query(
               row -> {
-                visitor.accept(candidate(kind, row));
+                if (reasons.isEmpty()) {
+                  reason.apply(candidate(kind, row)).ifPresent(reasons::add);
+                }
               });
     }
+    return reasons.stream().findFirst();
+  }
+
+  /** How many of a kind are in an experiment. */
+  long countIn(Kind kind, String experimentId) {
+    return database
+        .jdbc()
+        .sql("SELECT COUNT(*) FROM (" + select(kind) + " WHERE c.experiment_id = :id) inside")
+        .param("id", Long.valueOf(experimentId))
+        .query(Long.class)
+        .single();
+  }
+
+  /** Some of what is in an experiment, in the order of ids. */
+  List<Candidate> inAfter(Kind kind, String experimentId, String id, int limit) {
+    return database
+        .jdbc()
+        .sql(
+            select(kind)
+                + " WHERE c.experiment_id = :experiment AND %1$s > :id ORDER BY %1$s LIMIT :limit"
+                    .formatted(column(kind)))
+        .param("experiment", Long.valueOf(experimentId))
+        .param("id", id)
+        .param("limit", limit)
+        .query((row, _) -> candidate(kind, row))
+        .list();
   }
 
   /** What live versions point at. */
@@ -154,6 +200,7 @@ final class JdbcRemovals {
             SELECT name, version, run_id, COALESCE(storage_location, source) AS location FROM model_versions
             WHERE current_stage <> 'Deleted_Internal'
             """)
+        .withFetchSize(FETCHED)
         .query(
             row -> {
               files.add(

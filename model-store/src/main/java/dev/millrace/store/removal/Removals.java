@@ -4,7 +4,9 @@ import dev.millrace.store.database.Database;
 import dev.millrace.store.failure.ErrorCode;
 import dev.millrace.store.failure.StoreException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,9 +31,9 @@ final class Removals {
   /** One thing by its id. */
   record Named(Kind kind, String id) {}
 
-  /** Some of what there is to look at: what of it goes, and the last that was looked at. */
+  /** Some of what there is to look at: all of it, what of it goes, and what stays why. */
   private record Step(
-      List<Claim> claims, Map<Candidate, String> obstacles, Optional<String> last) {}
+      List<Candidate> candidates, List<Claim> claims, Map<Candidate, String> obstacles) {}
 
   private final Database database;
   private final JdbcRemovals rows;
@@ -83,7 +85,7 @@ final class Removals {
 
   private Claim claim(Named named) {
     var candidate = rows.find(named.kind(), named.id()).orElseThrow(() -> none(named));
-    var obstacle = obstacle(candidate, rows.registered());
+    var obstacle = obstacles(List.of(candidate)).values().stream().findFirst();
     if (obstacle.isPresent()) {
       throw StoreException.invalid(
           "The %s %s cannot be removed for good: %s."
@@ -99,9 +101,30 @@ final class Removals {
         sweep(kind, beforeMillis, tally);
       }
     }
+    var others = new ArrayList<Named>();
+    for (Named one : new LinkedHashSet<>(named)) {
+      if (one.kind() == Kind.EXPERIMENT) {
+        visitAll(List.of(one), beforeMillis, tally);
+      } else {
+        others.add(one);
+      }
+    }
+    for (int from = 0; from < others.size(); from += BATCH) {
+      visitAll(others.subList(from, Math.min(from + BATCH, others.size())), beforeMillis, tally);
+    }
+  }
+
+  /** In one step, which looks at the versions once. */
+  private void visitAll(List<Named> named, long beforeMillis, Tally tally) {
+    var step =
+        take(
+            () -> named.stream().flatMap(one -> rows.find(one.kind(), one.id()).stream()).toList(),
+            beforeMillis,
+            tally);
+    var found = new HashSet<Named>();
+    step.candidates().forEach(candidate -> found.add(new Named(candidate.kind(), candidate.id())));
     for (Named one : named) {
-      var step = take(() -> rows.find(one.kind(), one.id()).stream().toList(), beforeMillis, tally);
-      if (step.last().isEmpty()) {
+      if (!found.contains(one)) {
         tally.skip(one.kind(), one.id(), "there is none with this id");
       }
     }
@@ -110,11 +133,15 @@ final class Removals {
   private void sweep(Kind kind, long beforeMillis, Tally tally) {
     // An experiment is a write of its own, since all that is in it is looked at.
     var limit = kind == Kind.EXPERIMENT ? 1 : BATCH;
-    var last = Optional.of(kind.firstId());
-    while (last.isPresent()) {
-      var after = last.get();
-      last = take(() -> rows.deletedAfter(kind, after, limit), beforeMillis, tally).last();
+    var seen = sweep(kind, kind.firstId(), limit, beforeMillis, tally);
+    while (!seen.isEmpty()) {
+      seen = sweep(kind, seen.getLast().id(), limit, beforeMillis, tally);
     }
+  }
+
+  private List<Candidate> sweep(
+      Kind kind, String after, int limit, long beforeMillis, Tally tally) {
+    return take(() -> rows.deletedAfter(kind, after, limit), beforeMillis, tally).candidates();
   }
 
   private Step take(Supplier<List<Candidate>> source, long beforeMillis, Tally tally) {
@@ -136,35 +163,69 @@ final class Removals {
   }
 
   private Step choose(List<Candidate> candidates, long beforeMillis, Tally tally) {
-    if (candidates.isEmpty()) {
-      return new Step(List.of(), Map.of(), Optional.empty());
-    }
-    var registered = rows.registered();
+    var wanted =
+        candidates.stream()
+            .filter(candidate -> !isYoung(candidate, beforeMillis) && !tally.covers(candidate))
+            .toList();
+    var obstacles = obstacles(wanted);
     var claims = new ArrayList<Claim>();
-    var obstacles = new LinkedHashMap<Candidate, String>();
-    for (Candidate candidate : candidates) {
-      var obstacle = obstacle(candidate, registered);
-      if (obstacle.isPresent()) {
-        obstacles.put(candidate, obstacle.get());
-      } else if (candidate.deletedMillis() <= beforeMillis && !tally.covers(candidate)) {
+    for (Candidate candidate : wanted) {
+      if (!obstacles.containsKey(candidate)) {
         claims.add(tally.isDryRun() ? candidate.claim() : rows.claim(candidate));
       }
     }
-    return new Step(claims, obstacles, Optional.of(candidates.getLast().id()));
+    return new Step(candidates, claims, obstacles);
   }
 
-  /** Why it has to stay. */
-  private Optional<String> obstacle(Candidate candidate, RegisteredFiles registered) {
+  private static boolean isYoung(Candidate candidate, long beforeMillis) {
+    return candidate.isDeleted() && candidate.deletedMillis() > beforeMillis;
+  }
+
+  /** What has to stay, and why. */
+  private Map<Candidate, String> obstacles(List<Candidate> candidates) {
+    var obstacles = new LinkedHashMap<Candidate, String>();
+    var others = new ArrayList<Candidate>();
+    for (Candidate candidate : candidates) {
+      obstacle(candidate)
+          .ifPresentOrElse(reason -> obstacles.put(candidate, reason), () -> others.add(candidate));
+    }
+    // To look at the versions is to read them all: only for what nothing else keeps.
+    if (others.isEmpty()) {
+      return obstacles;
+    }
+    others.stream()
+        .filter(candidate -> candidate.kind() == Kind.EXPERIMENT)
+        .forEach(experiment -> rows.lockIn(experiment.id()));
+    // After the locks: whoever held one may have registered a version.
+    var registered = rows.registered();
+    for (Candidate candidate : others) {
+      keeping(candidate, registered).ifPresent(reason -> obstacles.put(candidate, reason));
+    }
+    return obstacles;
+  }
+
+  /** Why it has to stay by itself. */
+  private static Optional<String> obstacle(Candidate candidate) {
     if (!candidate.isDeleted()) {
       return Optional.of("it is not in the 'deleted' state; delete it first");
     }
-    if (candidate.kind() != Kind.EXPERIMENT) {
-      return registered.keeping(candidate).map(Removals::keptBy);
-    }
-    if (candidate.id().equals(DEFAULT_EXPERIMENT)) {
-      return Optional.of("runs that name no experiment go there");
-    }
-    return rows.keptIn(candidate.id(), registered).map(Removals::keptBy);
+    return candidate.kind() == Kind.EXPERIMENT && candidate.id().equals(DEFAULT_EXPERIMENT)
+        ? Optional.of("runs that name no experiment go there")
+        : Optional.empty();
+  }
+
+  /** What it, or something in it, has to stay for. */
+  private Optional<String> keeping(Candidate candidate, RegisteredFiles registered) {
+    return candidate.kind() == Kind.EXPERIMENT
+        ? rows.firstIn(candidate.id(), inside -> keepingFrom(inside, registered))
+        : registered.keeping(candidate).map(Removals::keptBy);
+  }
+
+  private static Optional<String> keepingFrom(Candidate inside, RegisteredFiles registered) {
+    // Restored in an experiment that stayed deleted. Logged models do not follow it at all.
+    return inside.kind() == Kind.RUN && !inside.isDeleted()
+        ? Optional.of("run %s in it is active; delete it first".formatted(inside.id()))
+        : registered.keeping(inside).map(Removals::keptBy);
   }
 
   private static String keptBy(String version) {

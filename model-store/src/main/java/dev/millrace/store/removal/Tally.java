@@ -49,6 +49,11 @@ final class Tally {
     usage = usage.plus(files);
   }
 
+  /** Adds things whose files are counted with others. */
+  void addAll(Kind kind, long count) {
+    counts.merge(kind, count, Long::sum);
+  }
+
   void skip(Kind kind, String id, String reason) {
     skippedCount++;
     if (skipped.size() < MAX_SKIPPED) {

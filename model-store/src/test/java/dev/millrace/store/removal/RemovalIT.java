@@ -145,6 +145,47 @@ class RemovalIT {
   }
 
   @Test
+  void anExperimentStaysWhileARunInItIsActive() {
+    var experiment = store.experiment("half");
+    var run = filledRun(experiment);
+    post("experiments/delete", "experiment_id", experiment);
+    post("runs/restore", "run_id", run);
+    var reason = "run " + run + " in it is active; delete it first";
+    refuse("experiments/delete-permanently", "experiment_id", experiment, reason);
+    assertThat(collect("").path("skipped").toString()).contains(experiment, reason);
+    assertThat(store.get("runs/get?run_id=" + run).ok().at("/run/data/params").size()).isEqualTo(1);
+    post("runs/delete", "run_id", run);
+    assertThat(collect("").path("experiments").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void saysNothingAboutWhatIsTooYoung() {
+    var run = filledRun("0");
+    store.post("registered-models/create", "{\"name\":\"m\"}").ok();
+    version(
+        "\"source\":\"mlflow-artifacts:/0/%s/artifacts/in\",\"run_id\":\"%s\"".formatted(run, run));
+    post("runs/delete", "run_id", run);
+    assertThat(collect("\"older_than\":\"1h\"").path("skipped_count").asInt()).isZero();
+    assertThat(collect("").path("skipped_count").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void aDryRunCountsWhatLiesTogetherWithOthers() {
+    var location = "{\"name\":\"%s\",\"artifact_location\":\"mlflow-artifacts:/team\"}";
+    var experiment =
+        RunningStore.text(
+            store.post("experiments/create", location.formatted("a")).ok(), "/experiment_id");
+    store.post("experiments/create", location.formatted("b")).ok();
+    filledRun(experiment, "team");
+    filledRun(experiment, "team");
+    post("experiments/delete", "experiment_id", experiment);
+    for (String fields : List.of("\"dry_run\":true", "")) {
+      assertThat(collect(fields).toString())
+          .contains("\"experiments\":1,\"runs\":2", "\"files\":2,\"bytes\":14");
+    }
+  }
+
+  @Test
   void aDryRunCountsTheSameAndRemovesNothing() {
     var experiment = store.experiment("dry");
     filledModel(experiment, filledRun(experiment));
@@ -245,6 +286,9 @@ class RemovalIT {
     database.write(() -> database.jdbc().sql("DELETE FROM params").update());
     for (String run : List.of(first, single)) {
       store.get("runs/get?run_id=" + run).refused(404, "RESOURCE_DOES_NOT_EXIST", run);
+      assertThat(points("metrics/get-history?metric_key=m&run_id=" + run)).isEmpty();
+      assertThat(points("metrics/get-history-bulk-interval?metric_key=m&run_ids=" + run)).isEmpty();
+      assertThat(points("metrics/get-history-bulk?metric_key=m&run_id=" + run)).isEmpty();
       store
           .post("runs/restore", "{\"run_id\":\"" + run + "\"}")
           .refused(404, "RESOURCE_DOES_NOT_EXIST", run);
@@ -352,6 +396,10 @@ class RemovalIT {
     store
         .post(route, "{\"%s\":\"%s\"}".formatted(name, id))
         .refused(400, "INVALID_PARAMETER_VALUE", message);
+  }
+
+  private JsonNode points(String query) {
+    return store.send(store.request("/ajax-api/2.0/mlflow/" + query)).ok().path("metrics");
   }
 
   private JsonNode collect(String fields) {
