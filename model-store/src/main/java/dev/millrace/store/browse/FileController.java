@@ -7,8 +7,8 @@ import dev.millrace.store.edge.Parameters;
 import dev.millrace.store.failure.StoreException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.PushbackInputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -21,8 +21,6 @@ import org.springframework.web.bind.annotation.RestController;
 /** The routes with which MLflow's web page fetches and writes files of runs and versions. */
 @RestController
 final class FileController {
-  private static final int MAX_UPLOAD_BYTES = 10 << 20;
-
   private final Locations locations;
   private final ArtifactStorage storage;
 
@@ -50,16 +48,13 @@ final class FileController {
   ResponseEntity<String> upload(HttpServletRequest request) throws IOException {
     var location = locations.ofRun(query(request, "run_uuid"));
     var path = Locations.file(location, query(request, "path"));
-    var content = request.getInputStream().readNBytes(MAX_UPLOAD_BYTES + 1);
-    if (content.length == 0) {
+    var content = new PushbackInputStream(new SmallBody(request.getInputStream()));
+    var first = content.read();
+    if (first < 0) {
       throw StoreException.invalid("Request must specify data.");
     }
-    if (content.length > MAX_UPLOAD_BYTES) {
-      throw StoreException.invalid(
-          "Artifact size is too large. Max size is 10MB. Larger files go to PUT"
-              + " /api/2.0/mlflow-artifacts/artifacts.");
-    }
-    storage.write(path, new ByteArrayInputStream(content), AnnouncedDigests.NONE);
+    content.unread(first);
+    storage.write(path, content, AnnouncedDigests.NONE);
     return ResponseEntity.ok().contentType(MediaType.APPLICATION_JSON).body("");
   }
 
