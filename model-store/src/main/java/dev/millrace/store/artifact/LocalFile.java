@@ -30,12 +30,22 @@ final class LocalFile implements StoredFile {
 
   /** Java reads attributes by path only: they are of the opened file when they did not change. */
   static LocalFile open(Path file) throws IOException {
+    return open(file, opened -> FileChannel.open(opened, StandardOpenOption.READ));
+  }
+
+  static LocalFile open(Path file, Upload.Opener opener) throws IOException {
     for (int replacements = 0; replacements < MAX_REPLACEMENTS; replacements++) {
       var attributes = attributes(file);
       var digest = DigestAttribute.read(file);
-      var channel = FileChannel.open(file, StandardOpenOption.READ);
-      if (isSame(attributes, attributes(file))) {
-        return new LocalFile(channel, attributes, digest);
+      var channel = opener.open(file);
+      try {
+        if (isSame(attributes, attributes(file))) {
+          return new LocalFile(channel, attributes, digest);
+        }
+      } catch (IOException e) {
+        // Deleted just now: nobody else knows of the channel.
+        channel.close();
+        throw e;
       }
       channel.close();
     }

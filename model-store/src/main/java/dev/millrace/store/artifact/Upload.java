@@ -14,10 +14,10 @@ import java.util.List;
 final class Upload implements AutoCloseable {
   private static final int BUFFER_BYTES = 64 << 10;
 
-  /** Opens a file for writing and reading. */
+  /** Opens a file. */
   @FunctionalInterface
   interface Opener {
-    /** The file as it is on the disk. */
+    /** The file as it is on the disk, for writing and reading. */
     Opener ON_DISK =
         file -> FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.READ);
 

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,6 +81,25 @@ class ArtifactFolderTest extends ArtifactStorageContract {
     Files.writeString(home.resolve("uploads/deleted-1/deep/file"), "half");
     assertThat(new ArtifactFolder(home).list(new ArtifactPath(""))).isEmpty();
     assertThat(home.resolve("uploads")).isEmptyDirectory();
+  }
+
+  @Test
+  void aFileThatGoesWhileItIsOpenedIsClosedAgain() throws IOException {
+    write(FILE, "gone");
+    var file = home.resolve("artifacts/0/file");
+    var opened = new ArrayList<FileChannel>();
+    assertThatThrownBy(
+            () ->
+                LocalFile.open(
+                    file,
+                    path -> {
+                      opened.add(FileChannel.open(path, StandardOpenOption.READ));
+                      Files.delete(path);
+                      return opened.getLast();
+                    }))
+        .isInstanceOf(NoSuchFileException.class)
+        .hasMessage(file.toString());
+    assertThat(opened).singleElement().matches(channel -> !channel.isOpen(), "is closed");
   }
 
   /** The device says of itself that it is full. */
