@@ -112,6 +112,7 @@ final class MultipartUploads {
         id,
         () -> {
           if (isDone(id)) {
+            requireSame(target(id, DONE), path);
             return;
           }
           var target = target(id);
@@ -144,14 +145,22 @@ final class MultipartUploads {
   void expire(Instant now) throws IOException {
     try (Stream<Path> all = Files.list(open)) {
       for (Path upload : all.toList()) {
-        locked(
-            name(upload),
-            () -> {
-              if (Files.getLastModifiedTime(upload).toInstant().isBefore(now.minus(LIFETIME))) {
-                DurableFolders.delete(upload);
-              }
-            });
+        expire(upload, now);
       }
+    }
+  }
+
+  private void expire(Path upload, Instant now) throws IOException {
+    try {
+      locked(
+          name(upload),
+          () -> {
+            if (Files.getLastModifiedTime(upload).toInstant().isBefore(now.minus(LIFETIME))) {
+              DurableFolders.delete(upload);
+            }
+          });
+    } catch (NoSuchFileException _) {
+      // Aborted since it was listed: no reason to keep the others.
     }
   }
 
@@ -201,8 +210,12 @@ final class MultipartUploads {
   }
 
   private Target target(String id) throws IOException {
+    return target(id, TARGET);
+  }
+
+  private Target target(String id, String file) throws IOException {
     try {
-      var text = Files.readString(upload(id).resolve(TARGET)).split(" ", 2);
+      var text = Files.readString(upload(id).resolve(file)).split(" ", 2);
       return new Target(new ArtifactPath(text[1]), Integer.parseInt(text[0]));
     } catch (NoSuchFileException _) {
       throw StoreException.missing(

@@ -57,6 +57,15 @@ class MultipartUploadsTest {
   }
 
   @Test
+  void completingAgainForAnotherPathIsRefused() throws IOException {
+    var id = uploads.create(FILE, 1);
+    var part = put(id, 1, "one");
+    uploads.complete(id, FILE, List.of(part));
+    assertThatThrownBy(() -> uploads.complete(id, new ArtifactPath("0/other"), List.of(part)))
+        .hasMessage("The upload is for '0/model.bin', not for '0/other'.");
+  }
+
+  @Test
   void aPartThatIsSentAgainReplacesTheFirst() throws IOException {
     var id = uploads.create(FILE, 1);
     var before = put(id, 1, "one");
@@ -118,6 +127,20 @@ class MultipartUploadsTest {
     uploads.expire(now);
     assertThat(home.resolve("parts").resolve(old)).doesNotExist();
     put(young, 1, "x");
+  }
+
+  @Test
+  void oneThatGoesMeanwhileDoesNotKeepTheOthers() throws IOException {
+    var now = Instant.now();
+    var parts = home.resolve("parts");
+    for (int i = 0; i < 10; i++) {
+      // Listed, and not there when it is looked at: as one that is aborted in between.
+      Files.createSymbolicLink(parts.resolve("%032x".formatted(i)), parts.resolve("none"));
+      Files.setLastModifiedTime(
+          parts.resolve(uploads.create(FILE, 1)), FileTime.from(now.minus(Duration.ofHours(25))));
+    }
+    uploads.expire(now);
+    assertThat(files()).isEmpty();
   }
 
   @Test
