@@ -8,16 +8,18 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Tells what an operator can put right from what is a fault of the store. */
 final class DiskFailure {
   private static final List<String> FULL =
       List.of("No space left on device", "Disk quota exceeded");
+  private static final Set<String> READS = Set.of("GET", "HEAD");
 
   private DiskFailure() {}
 
-  /** The refusal that says so; empty when the failure is another. */
-  static Optional<StoreException> refusal(Exception failure) {
+  /** The refusal of a request of this method that says so; empty when the failure is another. */
+  static Optional<StoreException> refusal(Exception failure, String method) {
     var cause = failure instanceof UncheckedIOException unchecked ? unchecked.getCause() : failure;
     if (!(cause instanceof IOException)) {
       return Optional.empty();
@@ -29,6 +31,9 @@ final class DiskFailure {
               ErrorCode.RESOURCE_LIMIT_EXCEEDED,
               "The disk of the store is full; nothing was stored. Delete what is not needed"
                   + " (./millrace gc), or give it more room, and send it again."));
+    }
+    if (READS.contains(method)) {
+      return unreadable(cause);
     }
     if (cause instanceof AccessDeniedException || text.contains("Read-only file system")) {
       return Optional.of(
@@ -45,6 +50,19 @@ final class DiskFailure {
                   .formatted(file.getReason())));
     }
     return Optional.empty();
+  }
+
+  /** No matter of rights to write, and nothing that another try would change. */
+  private static Optional<StoreException> unreadable(Throwable cause) {
+    if (!(cause instanceof FileSystemException file)
+        || (file.getReason() == null && !(file instanceof AccessDeniedException))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new StoreException(
+            ErrorCode.INTERNAL_ERROR,
+            "The store cannot read its artifacts (%s). Give it read access to MILLRACE_HOME, or look at the file that its log names."
+                .formatted(reason(file))));
   }
 
   private static String reason(Throwable cause) {

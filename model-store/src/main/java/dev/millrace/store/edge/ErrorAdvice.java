@@ -86,10 +86,11 @@ final class ErrorAdvice {
       var detail = String.valueOf(refusal.getBody().getDetail());
       return answer(refusal.getStatusCode().value(), ErrorCode.INVALID_PARAMETER_VALUE, detail);
     }
-    var disk = DiskFailure.refusal(e).or(() -> DatabaseFailure.refusal(e));
+    var disk = DiskFailure.refusal(e, request.getMethod()).or(() -> DatabaseFailure.refusal(e));
     if (disk.isPresent()) {
       log.warn(
-          "A write found no room or no permission: path={} reason={}",
+          "The disk or the database refused a request: method={} path={} reason={}",
+          request.getMethod(),
           request.getRequestURI(),
           e.getMessage());
       return refused(disk.get());

@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DiskFailureTest {
   @Test
@@ -31,12 +34,30 @@ class DiskFailureTest {
   @Test
   void anotherReasonIsNamedWithoutThePath() {
     var refusal =
-        DiskFailure.refusal(new FileSystemException("/secret/f", null, "Not a directory"))
+        DiskFailure.refusal(new FileSystemException("/secret/f", null, "Not a directory"), "PUT")
             .orElseThrow();
     assertThat(refusal.code()).isEqualTo(ErrorCode.INTERNAL_ERROR);
     assertThat(refusal).hasMessageContaining("(Not a directory)").hasMessageNotContaining("secret");
-    assertThat(DiskFailure.refusal(new IllegalStateException("x"))).isEmpty();
-    assertThat(DiskFailure.refusal(new IOException("Broken pipe"))).isEmpty();
+    assertThat(DiskFailure.refusal(new IllegalStateException("x"), "PUT")).isEmpty();
+    assertThat(DiskFailure.refusal(new IOException("Broken pipe"), "PUT")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GET", "HEAD"})
+  void whatCannotBeReadIs500AndSpeaksOfNoWrite(String method) {
+    for (var failure :
+        List.of(
+            new AccessDeniedException("/secret/f"),
+            new FileSystemException("/secret/f", null, "Permission denied"))) {
+      var refusal = DiskFailure.refusal(failure, method).orElseThrow();
+      assertThat(refusal.code().status()).isEqualTo(500);
+      assertThat(refusal)
+          .hasMessageStartingWith("The store cannot read its artifacts (")
+          .hasMessageContaining("ermission denied")
+          .hasMessageNotContainingAny("secret", "write", "stored");
+    }
+    assertThat(DiskFailure.refusal(new FileSystemException("f"), method)).isEmpty();
+    assertThat(DiskFailure.refusal(new IOException("Input/output error"), method)).isEmpty();
   }
 
   /** What the system says of a device that is always full. */
@@ -50,6 +71,6 @@ class DiskFailureTest {
   }
 
   private static ErrorCode code(Exception failure) {
-    return DiskFailure.refusal(failure).orElseThrow().code();
+    return DiskFailure.refusal(failure, "PUT").orElseThrow().code();
   }
 }
