@@ -20,21 +20,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The store as a process of its own: how it starts, stops and dies. */
 class ProcessIT {
-  private static final Pattern PORT = Pattern.compile("Store is ready: .* port=(\\d+)");
   private static final int LIMIT_SECONDS = 60;
 
   @TempDir private Path home;
 
   @Test
   void whatWasAcknowledgedSurvivesAKill() throws Exception {
-    var process = start("0", "127.0.0.1", "");
+    var process = start();
     var client = client(process);
     var run = client.createRun(client.experimentId("digits"), "training", List.of());
     Files.writeString(home.resolve("model.onnx"), "weights");
@@ -50,9 +49,9 @@ class ProcessIT {
       client.logBatch(
           run.runId(), List.of(new Metric("loss", step, step, step)), List.of(), List.of());
     }
-    process.destroyForcibly().waitFor();
+    process.kill();
 
-    var restarted = start("0", "127.0.0.1", "");
+    var restarted = start();
     var after = client(restarted);
     assertThat(after.run(run.runId()).data().metric("loss"))
         .contains(new Metric("loss", 49, 49, 49));
@@ -63,14 +62,14 @@ class ProcessIT {
         .isEqualTo("1");
     after.downloadArtifacts(after.downloadUri("digits", "1"), home.resolve("copy"));
     assertThat(home.resolve("copy/model.onnx")).hasContent("weights");
-    restarted.destroyForcibly().waitFor();
+    restarted.kill();
   }
 
   @Test
   void aWebhookDeliveryUnderWaySurvivesAKill() throws Exception {
     try (var receiver = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-      var process = start("0", "127.0.0.1", "");
-      var uri = URI.create("http://127.0.0.1:" + port(process));
+      var process = start();
+      var uri = process.uri();
       post(
           uri,
           "webhooks",
@@ -80,14 +79,14 @@ class ProcessIT {
       String delivery;
       try (var unanswered = receiver.accept()) {
         delivery = deliveryId(unanswered);
-        process.destroyForcibly().waitFor();
+        process.kill();
       }
-      var restarted = start("0", "127.0.0.1", "");
+      var restarted = start();
       receiver.setSoTimeout((int) TimeUnit.SECONDS.toMillis(LIMIT_SECONDS));
       try (var again = receiver.accept()) {
         assertThat(deliveryId(again)).isEqualTo(delivery);
       }
-      restarted.destroyForcibly().waitFor();
+      restarted.kill();
     }
   }
 
@@ -117,17 +116,16 @@ class ProcessIT {
 
   @Test
   void sigtermEndsItWithoutAFailure() throws Exception {
-    var process = start("0", "127.0.0.1", "");
+    var process = start();
     client(process).experimentId("before the end");
-    process.destroy();
-    assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).isZero();
+    assertThat(process.stop()).isZero();
   }
 
   @Test
   void aPortInUseIsOneSentence() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      var process = start(String.valueOf(taken.getLocalPort()), "127.0.0.1", "");
+      var port = String.valueOf(taken.getLocalPort());
+      var process = command(Map.of("MILLRACE_STORE_PORT", port)).start();
       assertThat(output(process))
           .isEqualTo(
               "model-store: Port %s (MILLRACE_STORE_PORT) is in use. Stop what listens there, or set another port.\n"
@@ -138,59 +136,40 @@ class ProcessIT {
 
   @Test
   void beyondLoopbackItAsksForAToken() throws Exception {
-    var process = start("0", "0.0.0.0", "");
+    var process = command(Map.of("MILLRACE_STORE_ADDRESS", "0.0.0.0")).start();
     assertThat(output(process))
         .startsWith("model-store: MILLRACE_STORE_ADDRESS is '0.0.0.0', which others can reach")
         .endsWith("Set a token, or use 127.0.0.1.\n");
     assertThat(process.waitFor()).isEqualTo(1);
-    var guarded = start("0", "0.0.0.0", "secret");
-    assertThat(port(guarded)).isPositive();
-    guarded.destroyForcibly().waitFor();
+    var guarded =
+        StoreProcess.start(
+            command(Map.of("MILLRACE_STORE_ADDRESS", "0.0.0.0", "MILLRACE_STORE_TOKEN", "secret")));
+    assertThat(guarded.uri().getPort()).isPositive();
+    guarded.kill();
   }
 
   @Test
   void aPortThatIsNoneIsOneSentence() throws Exception {
-    var process = start("abc", "127.0.0.1", "");
+    var process = command(Map.of("MILLRACE_STORE_PORT", "abc")).start();
     assertThat(output(process)).startsWith("model-store: ").contains("abc").hasLineCount(1);
     assertThat(process.waitFor()).isEqualTo(1);
   }
 
-  private Process start(String port, String address, String token) throws IOException {
-    var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    var builder =
-        new ProcessBuilder(
-            java,
-            "--enable-native-access=ALL-UNNAMED",
-            // Quick to start on a busy machine.
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Xmx256m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            StoreApplication.class.getName());
-    builder.environment().put("MILLRACE_HOME", home.resolve("state").toString());
-    builder.environment().put("MILLRACE_STORE_DATABASE", TestDatabase.address(home));
-    builder.environment().put("MILLRACE_STORE_PORT", port);
-    builder.environment().put("MILLRACE_STORE_ADDRESS", address);
-    builder.environment().put("MILLRACE_STORE_TOKEN", token);
-    builder.environment().put("MLFLOW_WEBHOOK_ALLOWED_SCHEMES", "http");
-    builder.environment().put("MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS", "true");
-    return builder.redirectErrorStream(true).start();
+  private StoreProcess start() throws IOException {
+    return StoreProcess.start(command(Map.of()));
   }
 
-  private static MlflowClient client(Process process) throws IOException {
-    return new MlflowClient(URI.create("http://127.0.0.1:" + port(process)), null);
+  private ProcessBuilder command(Map<String, String> settings) {
+    var command = StoreProcess.command(home.resolve("state"), "-Xmx256m");
+    command.environment().put("MILLRACE_STORE_DATABASE", TestDatabase.address(home));
+    command.environment().put("MLFLOW_WEBHOOK_ALLOWED_SCHEMES", "http");
+    command.environment().put("MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS", "true");
+    command.environment().putAll(settings);
+    return command;
   }
 
-  private static int port(Process process) throws IOException {
-    var lines = process.inputReader();
-    for (var line = lines.readLine(); line != null; line = lines.readLine()) {
-      var matcher = PORT.matcher(line);
-      if (matcher.find()) {
-        return Integer.parseInt(matcher.group(1));
-      }
-    }
-    throw new AssertionError("The store ended before it was ready");
+  private static MlflowClient client(StoreProcess process) {
+    return new MlflowClient(process.uri(), null);
   }
 
   private static String output(Process process) throws IOException {

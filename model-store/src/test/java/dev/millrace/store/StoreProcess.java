@@ -1,6 +1,5 @@
 package dev.millrace.store;
 
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -17,6 +20,7 @@ import java.util.stream.Stream;
 /** The store as a process of its own, on a port of its own, which a test kills. */
 final class StoreProcess {
   private static final Pattern PORT = Pattern.compile("Store is ready: .* port=(\\d+)");
+  private static final int LIMIT_SECONDS = 60;
 
   private final Process process;
   private final URI uri;
@@ -37,9 +41,7 @@ final class StoreProcess {
     }
     var cache = folder.resolve("start.aot");
     var recorded = start(folder, "-XX:AOTCacheOutput=" + cache);
-    // By its handle: destroy() of the process closes the pipe, which the JVM writes to meanwhile.
-    recorded.process.toHandle().destroy();
-    recorded.process.onExit().join();
+    recorded.stop();
     return Files.exists(cache)
         ? new String[] {"-XX:AOTCache=" + cache, "-Xlog:aot*=off", "-Xlog:cds*=off"}
         : new String[0];
@@ -47,6 +49,17 @@ final class StoreProcess {
 
   /** Starts a store whose state lies in this folder, and waits until it is ready. */
   static StoreProcess start(Path home, String... jvmOptions) throws IOException {
+    return start(command(home, jvmOptions));
+  }
+
+  /** Starts a store by a command, and waits until it is ready. */
+  static StoreProcess start(ProcessBuilder command) throws IOException {
+    var process = command.start();
+    return new StoreProcess(process, URI.create("http://127.0.0.1:" + port(process)));
+  }
+
+  /** What starts a store whose state lies in this folder, as nobody has set anything else. */
+  static ProcessBuilder command(Path home, String... jvmOptions) {
     var command =
         new ArrayList<>(
             List.of(
@@ -62,21 +75,41 @@ final class StoreProcess {
     builder.environment().put("MILLRACE_STORE_PORT", "0");
     builder.environment().put("MILLRACE_STORE_ADDRESS", "127.0.0.1");
     builder.environment().put("MILLRACE_STORE_TOKEN", "");
-    var process = builder.start();
-    var uri = URI.create("http://127.0.0.1:" + port(process.inputReader()));
-    Thread.ofVirtual().start(() -> drain(process));
-    return new StoreProcess(process, uri);
+    builder.environment().put("MILLRACE_STORE_DATABASE", "");
+    return builder;
   }
 
-  /** What it says later must not fill the pipe. */
-  private static void drain(Process process) {
+  private static int port(Process process) {
+    var port = new CompletableFuture<Integer>();
+    Thread.ofPlatform().daemon().start(() -> listen(process, port));
+    try {
+      return port.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      process.destroyForcibly();
+      throw new AssertionError("The store did not become ready", e);
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  /** To its end: what it says later must not fill the pipe. */
+  private static void listen(Process process, CompletableFuture<Integer> port) {
+    var said = new ArrayList<String>();
     try (var lines = process.inputReader()) {
-      while (lines.readLine() != null) {
-        // Nobody wants to know.
+      for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+        var matcher = PORT.matcher(line);
+        if (matcher.find()) {
+          port.complete(Integer.parseInt(matcher.group(1)));
+        } else if (!port.isDone()) {
+          said.add(line);
+        }
       }
     } catch (IOException _) {
       // It was killed.
     }
+    port.completeExceptionally(new IOException("The store ended before it was ready: " + said));
   }
 
   URI uri() {
@@ -86,6 +119,13 @@ final class StoreProcess {
   /** Kills it, without a chance to do anything, and waits until it is gone. */
   void kill() {
     process.destroyForcibly().onExit().join();
+  }
+
+  /** Ends it as an operator does, and answers its exit status. */
+  int stop() {
+    // By its handle: destroy() of the process closes the pipe, which the JVM writes to meanwhile.
+    process.toHandle().destroy();
+    return process.onExit().orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).join().exitValue();
   }
 
   /** The store as it is packaged, where it has been, and without the tests. */
@@ -114,17 +154,5 @@ final class StoreProcess {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static int port(BufferedReader lines) throws IOException {
-    var said = new ArrayList<String>();
-    for (var line = lines.readLine(); line != null; line = lines.readLine()) {
-      said.add(line);
-      var matcher = PORT.matcher(line);
-      if (matcher.find()) {
-        return Integer.parseInt(matcher.group(1));
-      }
-    }
-    throw new AssertionError("The store ended before it was ready: " + said);
   }
 }
