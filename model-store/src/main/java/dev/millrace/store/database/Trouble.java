@@ -23,14 +23,18 @@ enum Trouble {
   OTHER;
 
   static Trouble of(Throwable failure) {
-    return state(failure).map(Trouble::named).orElse(OTHER);
+    return cause(failure).map(Trouble::named).orElse(OTHER);
   }
 
   /** The first SQLSTATE among the causes. */
   static Optional<String> state(Throwable failure) {
+    return cause(failure).map(SQLException::getSQLState);
+  }
+
+  private static Optional<SQLException> cause(Throwable failure) {
     for (var cause = origin(failure); cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException e && e.getSQLState() != null) {
-        return Optional.of(e.getSQLState());
+        return Optional.of(e);
       }
     }
     return Optional.empty();
@@ -43,7 +47,8 @@ enum Trouble {
         : failure;
   }
 
-  private static Trouble named(String state) {
+  private static Trouble named(SQLException cause) {
+    var state = cause.getSQLState();
     return switch (state) {
       // Serialization failure, deadlock; a key that was given, or a row that went, after the
       // look-up.
@@ -52,7 +57,9 @@ enum Trouble {
       case "57P01", "57P02", "57P03", "53300" -> AWAY;
       // A lock or an answer that did not come in time.
       case "55P03", "57014" -> BUSY;
-      case "22021", "22P05", "22023" -> NUL;
+      case "22021", "22P05" -> NUL;
+      // Any parameter that will not do; this one the driver itself refuses.
+      case "22023" -> String.valueOf(cause.getMessage()).contains("Zero bytes") ? NUL : OTHER;
       case "22001", "22003", "54000" -> TOO_LARGE;
       default -> state.startsWith("08") ? AWAY : OTHER;
     };

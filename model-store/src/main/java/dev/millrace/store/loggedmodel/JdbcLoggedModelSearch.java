@@ -5,7 +5,6 @@ import dev.millrace.store.database.Database;
 import dev.millrace.store.loggedmodel.LoggedModelSearch.MeasuredOn;
 import dev.millrace.store.loggedmodel.LoggedModelSearch.Query;
 import dev.millrace.store.loggedmodel.LoggedModelSearch.Sort;
-import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Entity;
 import dev.millrace.store.search.Filter;
 import dev.millrace.store.search.JdbcSearch;
@@ -60,7 +59,7 @@ final class JdbcLoggedModelSearch {
             .filter(filter);
     // Without a metric in the filter, any metric on the data sets will do.
     if (!query.datasets().isEmpty()
-        && filter.comparisons().noneMatch(JdbcLoggedModelSearch::isMetric)) {
+        && filter.comparisons().noneMatch(LoggedModelSearch::isMetric)) {
       search.where(
           "EXISTS (SELECT 1 FROM logged_model_metrics x WHERE "
               + SAME_MODEL
@@ -73,10 +72,6 @@ final class JdbcLoggedModelSearch {
         .with(parameters)
         .page(database.jdbc(), request, (row, _) -> JdbcLoggedModels.info(row))
         .mapAll(models::complete);
-  }
-
-  private static boolean isMetric(Comparison comparison) {
-    return comparison.subject().entity() == Entity.METRIC;
   }
 
   private static void sort(JdbcSearch search, Sort sort, Map<String, Object> parameters) {

@@ -3,6 +3,7 @@ package dev.millrace.store.loggedmodel;
 import dev.millrace.protocol.mlflow.LoggedModel;
 import dev.millrace.store.database.Database;
 import dev.millrace.store.failure.StoreException;
+import dev.millrace.store.search.Comparison;
 import dev.millrace.store.search.Comparison.Subject;
 import dev.millrace.store.search.Entity;
 import dev.millrace.store.search.Order;
@@ -18,6 +19,8 @@ import org.springframework.stereotype.Service;
 final class LoggedModelSearch {
   private static final int MOST_SORTS = 50;
   private static final int MOST_DATASETS = 100;
+  // Each is two parameters of the query, of which PostgreSQL takes 65,535.
+  private static final int MOST_MEASURED = 10_000;
   private static final Set<String> TEXTS =
       Set.of(
           "name",
@@ -66,13 +69,6 @@ final class LoggedModelSearch {
         throw StoreException.invalid("`dataset_name` in the `datasets` clause must be specified.");
       }
     }
-
-    private static void requireAtMost(String list, int size, int most) {
-      if (size > most) {
-        throw StoreException.invalid(
-            "%s has %s entries; the most is %s. Split the search.".formatted(list, size, most));
-      }
-    }
   }
 
   private final Database database;
@@ -85,10 +81,24 @@ final class LoggedModelSearch {
 
   Page<LoggedModel> search(Query query, Page.Request request) {
     var filter = VOCABULARY.parse(query.filter());
+    var metrics = filter.comparisons().filter(LoggedModelSearch::isMetric).count();
+    requireAtMost(
+        "datasets times metrics of the filter", query.datasets().size() * metrics, MOST_MEASURED);
     if (query.experimentIds().isEmpty()) {
       return new Page<>(List.of(), null);
     }
     return database.read(() -> rows.search(query, filter, request));
+  }
+
+  static boolean isMetric(Comparison comparison) {
+    return comparison.subject().entity() == Entity.METRIC;
+  }
+
+  private static void requireAtMost(String list, long size, int most) {
+    if (size > most) {
+      throw StoreException.invalid(
+          "%s has %s entries; the most is %s. Split the search.".formatted(list, size, most));
+    }
   }
 
   /** What a field of an order is about: an attribute, or {@code metrics.} and a key. */

@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import org.springframework.stereotype.Repository;
 
-/** Looks aliases up: what every replica of the service asks every second, hence one query. */
+/** Looks aliases up in one query. */
 @Repository
 final class JdbcAliases {
   private final Database database;

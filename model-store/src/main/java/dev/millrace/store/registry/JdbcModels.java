@@ -86,19 +86,10 @@ final class JdbcModels {
 
   Page<RegisteredModel> search(Filter filter, List<Order> orders, Page.Request request) {
     var search = new JdbcSearch(SEARCH, database.dialect()).order(orders);
-    if (Prompts.areAskedFor(filter)) {
-      search.filter(filter);
-    } else {
-      search
-          .filter(Prompts.withoutTag(filter))
-          .where(
-              """
-              NOT EXISTS (SELECT 1 FROM registered_model_tags t
-              WHERE t.name = m.name AND t.key = :prompt AND t.value = 'true')""",
-              "prompt",
-              Prompts.TAG);
-    }
-    return search.page(database.jdbc(), request, (row, _) -> model(row)).mapAll(this::complete);
+    return JdbcPrompts.filtered(
+            search, filter, "SELECT 1 FROM registered_model_tags t WHERE t.name = m.name")
+        .page(database.jdbc(), request, (row, _) -> model(row))
+        .mapAll(this::complete);
   }
 
   /** Versions, tags and aliases follow by their foreign keys. */

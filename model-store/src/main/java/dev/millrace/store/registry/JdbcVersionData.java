@@ -7,37 +7,31 @@ import dev.millrace.store.database.Rows;
 import java.util.List;
 import java.util.Map;
 import org.springframework.jdbc.core.RowMapper;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 /** Completes versions with their tags and aliases. */
 @Repository
 final class JdbcVersionData {
   private final Database database;
+  private final JdbcAliasMoves moves;
 
-  JdbcVersionData(Database database) {
+  JdbcVersionData(Database database, JdbcAliasMoves moves) {
     this.database = database;
+    this.moves = moves;
   }
 
   /** One version needs no more than its own rows. */
   ModelVersion complete(VersionId id, ModelVersion version) {
     var tags =
-        named(
-                "SELECT key, value FROM model_version_tags WHERE name = :name AND version = :version ORDER BY key",
-                id)
+        database
+            .jdbc()
+            .sql(
+                "SELECT key, value FROM model_version_tags WHERE name = :name AND version = :version ORDER BY key")
+            .param("name", id.name())
+            .param("version", id.version())
             .query((row, _) -> new Tag(row.getString("key"), row.getString("value")))
             .list();
-    var aliases =
-        named(
-                "SELECT alias FROM registered_model_aliases WHERE name = :name AND version = :version ORDER BY alias",
-                id)
-            .query((row, _) -> row.getString("alias"))
-            .list();
-    return complete(version, tags, aliases);
-  }
-
-  private JdbcClient.StatementSpec named(String sql, VersionId id) {
-    return database.jdbc().sql(sql).param("name", id.name()).param("version", id.version());
+    return complete(version, tags, moves.aliases(id));
   }
 
   /** Reads all tags and aliases of the models in question: a model has few of both. */

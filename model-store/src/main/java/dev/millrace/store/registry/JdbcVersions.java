@@ -121,19 +121,10 @@ final class JdbcVersions {
         new JdbcSearch(SEARCH, database.dialect())
             .where("v.current_stage <> 'Deleted_Internal'")
             .order(orders);
-    if (Prompts.areAskedFor(filter)) {
-      search.filter(filter);
-    } else {
-      search
-          .filter(Prompts.withoutTag(filter))
-          .where(
-              """
-              NOT EXISTS (SELECT 1 FROM model_version_tags t
-              WHERE t.name = v.name AND t.key = :prompt AND t.value = 'true')""",
-              "prompt",
-              Prompts.TAG);
-    }
-    return search.page(database.jdbc(), request, (row, _) -> version(row)).mapAll(data::complete);
+    return JdbcPrompts.filtered(
+            search, filter, "SELECT 1 FROM model_version_tags t WHERE t.name = v.name")
+        .page(database.jdbc(), request, (row, _) -> version(row))
+        .mapAll(data::complete);
   }
 
   /** Keeps others from changing the model and its versions until the write is over. */

@@ -23,16 +23,25 @@ final class Prompts {
   static Filter withoutTag(Filter filter) {
     return new Filter.All(
         filter.required().stream()
-            .filter(one -> !(one instanceof Comparison comparison && isAboutTag(comparison)))
+            .filter(one -> !(one instanceof Comparison comparison && excludes(comparison)))
             .toList());
   }
 
   private static boolean asks(Comparison comparison) {
+    return tests(comparison, "true", "false");
+  }
+
+  private static boolean excludes(Comparison comparison) {
+    return tests(comparison, "false", "true");
+  }
+
+  /** Whether the tag is to be the one or not the other. */
+  private static boolean tests(Comparison comparison, String equal, String unequal) {
     return isAboutTag(comparison)
         && comparison.value() instanceof Value.Text(var text)
         && switch (comparison.operator()) {
-          case EQUAL -> text.equalsIgnoreCase("true");
-          case NOT_EQUAL -> text.equalsIgnoreCase("false");
+          case EQUAL -> text.equalsIgnoreCase(equal);
+          case NOT_EQUAL -> text.equalsIgnoreCase(unequal);
           default -> false;
         };
   }

@@ -15,8 +15,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * caller wrote into {@link Tables} reach the text.
  *
  * <p>Where the related tables have indexes over key and value, a search begins at the clause that
- * few rows satisfy, or else walks the index of the metric that it sorts by, so that its time
- * depends on what it finds and not on all there is.
+ * few rows satisfy, or else walks the index of the metric that it sorts by, unless few rows are in
+ * question at all, so that its time depends on what it finds and not on all there is.
  */
 public final class JdbcSearch {
   /**
@@ -122,7 +122,7 @@ public final class JdbcSearch {
       return request.of(run.rows(few, request.limit(), request.offset()));
     }
     var walked = sorting.walked();
-    if (walked == null) {
+    if (walked == null || run.isFew(possible())) {
       return request.of(run.rows(all(), request.limit(), request.offset()));
     }
     var numbers = numbers(walked);
@@ -131,6 +131,11 @@ public final class JdbcSearch {
     }
     var others = all().and(sorting.hasNoNumber());
     return request.of(run.rows(numbers, others, request.limit(), request.offset()));
+  }
+
+  /** The rows in question, whatever the filter: the index of a metric is that of all rows. */
+  private JdbcSelects.Select possible() {
+    return new JdbcSelects.Select(tables.from(), tables.from(), conditions, sorting.keys());
   }
 
   private JdbcSelects.Select all() {

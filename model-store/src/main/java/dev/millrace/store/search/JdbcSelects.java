@@ -67,6 +67,10 @@ final class JdbcSelects<T> {
     return found;
   }
 
+  boolean isFew(Select select) {
+    return isFew("SELECT 1" + select.rows());
+  }
+
   boolean isFew(String rows) {
     return count("SELECT COUNT(*) FROM (" + rows + " LIMIT " + FEW + ") few") < FEW;
   }

@@ -109,8 +109,21 @@ class AttemptsTest {
   }
 
   @Test
-  void leavesOtherFailuresAsTheyAre() {
-    var failure = failure("42P01");
+  void oneKindOfFailureIsAboutNulOnlyWhereTheMessageSaysSo() {
+    var nul = new SQLException("Zero bytes may not occur in string parameters.", "22023");
+    assertThatThrownBy(
+            () ->
+                attempts.of(
+                    () -> {
+                      throw new DataAccessResourceFailureException("outer", nul);
+                    }))
+        .hasMessageContaining("has the character NUL");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"42P01", "22023"})
+  void leavesOtherFailuresAsTheyAre(String state) {
+    var failure = failure(state);
     assertThatThrownBy(
             () ->
                 attempts.of(

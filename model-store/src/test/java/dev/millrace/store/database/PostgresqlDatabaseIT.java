@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,21 @@ class PostgresqlDatabaseIT {
       other.get(LIMIT_SECONDS, TimeUnit.SECONDS);
     }
     assertThat(value("a")).isEqualTo("12");
+  }
+
+  @Test
+  void aNewVersionLeavesViewsInItsSchemaAlone(@TempDir Path other) throws IOException {
+    var address = PostgresqlServer.newDatabase();
+    var name = PostgresqlServer.name(address);
+    var flyway = Flyway.configure().dataSource(PostgresqlServer.adminOf(name)).target("5");
+    Migrations.of(new Dialect.Postgresql(), flyway).migrate();
+    PostgresqlServer.admin(name)
+        .sql("CREATE VIEW seen AS SELECT CAST('x' AS VARCHAR) AS text")
+        .update();
+    try (var migrated = TestDatabase.open(other, address)) {
+      assertThat(migrated.jdbc().sql("SELECT text FROM seen").query(String.class).single())
+          .isEqualTo("x");
+    }
   }
 
   private void append(String first, String second, String text) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.testcontainers.postgresql.PostgreSQLContainer;
@@ -99,8 +100,13 @@ public final class PostgresqlServer {
 
   /** Who may do everything, in a database. */
   public static JdbcClient admin(String name) {
+    return JdbcClient.create(adminOf(name));
+  }
+
+  /** Connections of who may do everything, in a database. */
+  static DataSource adminOf(String name) {
     var url = "jdbc:postgresql://%s/%s".formatted(Shared.PLACE, name);
-    return JdbcClient.create(new DriverManagerDataSource(url, ADMIN, ADMIN));
+    return new DriverManagerDataSource(url, ADMIN, ADMIN);
   }
 
   private static EmbeddedPostgres.Builder settings() {

@@ -129,6 +129,15 @@ class LoggedModelSearchIT {
     refused(
         "\"order_by\":[" + "{\"field_name\":\"name\"},".repeat(50) + "{\"field_name\":\"name\"}]",
         "order_by has 51 entries");
+    var datasets =
+        "\"datasets\":["
+            + "{\"dataset_name\":\"a\",\"dataset_digest\":\"b\"},".repeat(99)
+            + "{\"dataset_name\":\"a\",\"dataset_digest\":\"b\"}],";
+    var hundred = "metrics.acc > 0" + " AND metrics.acc > 0".repeat(99);
+    assertThat(names(datasets + "\"filter\":\"" + hundred + "\"")).isEmpty();
+    refused(
+        datasets + "\"filter\":\"" + hundred + " AND metrics.acc > 0\"",
+        "datasets times metrics of the filter has 10100 entries; the most is 10000.");
     assertThat(store.post("logged-models/search", "{}").ok().toString()).isEqualTo("{}");
   }
 

@@ -47,7 +47,8 @@ class AliasWaitersTest {
   void onlyThoseAreCalledWhomTheMoveConcerns() {
     var waiters = waiters(3, NEVER);
     waiters.moved(1, "m");
-    var other = waiting(waiters, "other");
+    // A call for "new" would be one look more.
+    var other = waiting(waiters, "other", "newest");
     var any = waiting(waiters, AliasWaiters.ANY);
     var mine = waiting(waiters, "m");
     assertThat(looks).hasValue(3);
@@ -56,8 +57,10 @@ class AliasWaitersTest {
     assertThat(of(mine)).isEqualTo("new");
     assertThat(of(any)).isEqualTo("new");
     assertThat(looks).hasValue(5);
+    seen = "newest";
     waiters.moved(3, "other");
-    assertThat(of(other)).isEqualTo("new");
+    assertThat(of(other)).isEqualTo("newest");
+    assertThat(looks).hasValue(6);
   }
 
   @Test
@@ -194,14 +197,23 @@ class AliasWaitersTest {
 
   /** A request that waits, and has looked in vain. */
   private CompletableFuture<String> waiting(AliasWaiters waiters, String model) {
+    return waiting(waiters, model, "new");
+  }
+
+  private CompletableFuture<String> waiting(AliasWaiters waiters, String model, String word) {
     int before = looks.get();
     var answer =
-        CompletableFuture.supplyAsync(() -> waitFor(waiters, model), Thread::startVirtualThread);
+        CompletableFuture.supplyAsync(
+            () -> waitFor(waiters, model, word), Thread::startVirtualThread);
     await(() -> looks.get() > before);
     return answer;
   }
 
   private String waitFor(AliasWaiters waiters, String model) {
+    return waitFor(waiters, model, "new");
+  }
+
+  private String waitFor(AliasWaiters waiters, String model, String word) {
     return waiters.await(
         wait(model),
         () -> {
@@ -209,7 +221,7 @@ class AliasWaitersTest {
           looks.incrementAndGet();
           return now;
         },
-        "new"::equals);
+        word::equals);
   }
 
   private AliasWaiters.Wait wait(String model) {

@@ -59,6 +59,9 @@ class RegistrySearchIT {
           tags.team ILIKE 'B%' OR name = 'alpha'            | alpha beta
           tags.`mlflow.prompt.is_prompt` = 'true'           | prompt
           tags.`mlflow.prompt.is_prompt` != 'true'          | alpha beta
+          tags.`mlflow.prompt.is_prompt` IS NOT NULL        | ~~
+          tags.`mlflow.prompt.is_prompt` LIKE 'no%'         | ~~
+          tags.`mlflow.prompt.is_prompt` IS NULL            | alpha beta
           """)
   void findsModels(String filter, String names) {
     assertThat(found("registered-models", "registered_models", "name", filter, ""))

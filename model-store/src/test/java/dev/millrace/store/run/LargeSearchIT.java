@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.protocol.mlflow.MlflowJson;
 import dev.millrace.store.Point;
 import dev.millrace.store.RunningStore;
+import dev.millrace.store.database.Database;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -136,6 +137,39 @@ class LargeSearchIT {
             expected(
                 run -> run.hasNumber() && run.accuracy() > 0.98,
                 Comparator.comparingDouble(Filled::accuracy)));
+  }
+
+  @Test
+  void findsTheNewestOfVeryManyRunsInSeveralExperiments() {
+    var old = store.experiment("old");
+    var other = store.experiment("other");
+    var database = store.bean(Database.class);
+    database.write(
+        () ->
+            database
+                .jdbc()
+                .sql(
+                    """
+                    WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 50000)
+                    INSERT INTO runs (run_uuid, name, user_id, status, start_time, lifecycle_stage, artifact_uri, experiment_id)
+                    SELECT 'old-' || i, 'old-' || i, '', 'FINISHED', 2 * i, 'active', '', CAST(:old AS INTEGER) FROM numbers
+                    """)
+                .param("old", old)
+                .update());
+    store
+        .post(
+            "runs/create",
+            "{\"experiment_id\":\"%s\",\"run_name\":\"between\",\"start_time\":99999}"
+                .formatted(other))
+        .ok();
+    var found =
+        store
+            .post(
+                "runs/search",
+                "{\"experiment_ids\":[\"%s\",\"%s\"],\"max_results\":3}".formatted(old, other))
+            .ok();
+    assertThat(found.path("runs").valueStream().map(run -> run.at("/info/run_name").asString()))
+        .containsExactly("old-50000", "between", "old-49999");
   }
 
   private static List<String> expected(Predicate<Filled> filter, Comparator<Filled> order) {

@@ -5,8 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A move of an alias.
  *
- * @param revision grows with every move in the store; two of them say only whether they are the
- *     same
+ * @param revision within one store they grow with every move
  * @param version where it points since; null when the alias was removed
  * @param previousVersion where it pointed before; null when it was not there
  * @param movedAt in milliseconds since 1970

@@ -73,7 +73,7 @@ final class MlflowHttp {
 
   <T> T read(JsonNode answer, String field, Class<T> type) {
     try {
-      if (answer.has(field)) {
+      if (answer.hasNonNull(field)) {
         return json.treeToValue(answer.path(field), type);
       }
     } catch (JacksonException e) {

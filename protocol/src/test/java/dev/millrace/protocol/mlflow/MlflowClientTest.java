@@ -126,6 +126,8 @@ class MlflowClientTest {
             MlflowException.class, e -> assertThat(e.isUnknownRoute()).isFalse());
     store.answer("GET " + API + "registered-models/watch", 200, "{}");
     assertThatThrownBy(client::aliasRevision).hasMessageContaining("answered no field 'revision'");
+    store.answer("GET " + API + "registered-models/watch", 200, "{\"revision\":null}");
+    assertThatThrownBy(client::aliasRevision).hasMessageContaining("answered no field 'revision'");
   }
 
   @Test

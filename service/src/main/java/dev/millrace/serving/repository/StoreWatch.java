@@ -78,7 +78,8 @@ final class StoreWatch implements AutoCloseable {
       moved.run();
       return Answer.MOVED;
     } catch (MlflowException e) {
-      return e.isUnknownRoute() ? unknown() : failed(e);
+      // Once the store has told, it is a proxy that knows no route while the store restarts.
+      return e.isUnknownRoute() && known == null ? unknown() : failed(e);
     } catch (RuntimeException e) {
       // One question that breaks must not be the last one.
       return failed(e);

@@ -40,6 +40,8 @@ public final class FakeMlflow implements AutoCloseable {
   public enum Fault {
     NONE,
     DOWN,
+    /** In its place a proxy answers, which knows no route. */
+    NO_ROUTE,
     LISTS_NOTHING
   }
 
@@ -85,7 +87,7 @@ public final class FakeMlflow implements AutoCloseable {
 
   public void breakBy(Fault newFault) {
     fault = newFault;
-    moves.breakBy(newFault == Fault.DOWN);
+    moves.breakBy(newFault == Fault.DOWN || newFault == Fault.NO_ROUTE);
   }
 
   /** Where the files of a version lie, to fill or to spoil. */
@@ -191,9 +193,9 @@ public final class FakeMlflow implements AutoCloseable {
       answerWatch(exchange);
       return;
     }
-    if (fault == Fault.DOWN) {
+    if (fault == Fault.DOWN || fault == Fault.NO_ROUTE) {
       broken.incrementAndGet();
-      answer(exchange, 503, "down".getBytes(StandardCharsets.UTF_8));
+      answerNothing(exchange, fault == Fault.DOWN);
       return;
     }
     var path = exchange.getRequestURI().getPath();
@@ -211,15 +213,20 @@ public final class FakeMlflow implements AutoCloseable {
 
   private void answerWatch(HttpExchange exchange) throws IOException {
     if (!moves.isTold()) {
-      answer(exchange, 404, "<html>Not Found</html>".getBytes(StandardCharsets.UTF_8));
+      answerNothing(exchange, false);
       return;
     }
     var revision = moves.next(query(exchange));
-    if (fault == Fault.DOWN) {
-      answer(exchange, 503, "down".getBytes(StandardCharsets.UTF_8));
-    } else {
-      answer(exchange, Map.of("revision", revision));
+    switch (fault) {
+      case DOWN -> answerNothing(exchange, true);
+      case NO_ROUTE -> answerNothing(exchange, false);
+      case NONE, LISTS_NOTHING -> answer(exchange, Map.of("revision", revision));
     }
+  }
+
+  private static void answerNothing(HttpExchange exchange, boolean isDown) throws IOException {
+    var text = isDown ? "down" : "<html>Not Found</html>";
+    answer(exchange, isDown ? 503 : 404, text.getBytes(StandardCharsets.UTF_8));
   }
 
   private synchronized Map<String, ?> answerTo(String route, HttpExchange exchange)

@@ -7,54 +7,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import dev.millrace.protocol.mlflow.Tag;
-import dev.millrace.protocol.packaging.GoldenExamples;
-import dev.millrace.protocol.packaging.ModelManifest;
-import dev.millrace.protocol.packaging.PackageContents;
-import dev.millrace.protocol.packaging.PackageWriter;
-import dev.millrace.protocol.packaging.TensorDescription;
 import dev.millrace.serving.failure.InferenceException;
 import dev.millrace.serving.failure.InferenceFailure;
 import dev.millrace.serving.fake.FakeEngine;
-import dev.millrace.serving.fake.FakeMlflow;
 import dev.millrace.serving.fake.FakeMlflow.Fault;
-import dev.millrace.serving.lifecycle.ModelCatalog;
 import dev.millrace.serving.lifecycle.VersionState;
 import dev.millrace.serving.lifecycle.VersionStatus;
-import dev.millrace.serving.time.NanoClock;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class StoreRepositoryTest {
+class StoreRepositoryTest extends StoreRepositoryFixture {
   private static final Duration POLL = Duration.ofMillis(20);
-  private static final Duration WATCH = Duration.ofSeconds(30);
-
-  @TempDir Path folder;
-
-  private FakeMlflow store;
-  private FakeEngine engine = new FakeEngine();
-  private StoreRepository repository;
-
-  @BeforeEach
-  void start() {
-    store = new FakeMlflow(folder.resolve("artifacts"));
-    repository = repository();
-  }
-
-  @AfterEach
-  void stop() {
-    repository.close();
-    engine.close();
-    store.close();
-  }
 
   @Test
   void servesTheChampionAndFollowsItWhenItMoves() throws IOException {
@@ -281,80 +249,6 @@ class StoreRepositoryTest {
   }
 
   @Test
-  void followsAMoveThatTheStoreTellsOfWithoutWaitingForTheNextPoll() throws IOException {
-    publish("digits", "1", "1");
-    publish("digits", "2", "2");
-    store.alias("digits", "champion", "1");
-    store.tellMoves();
-    repository = watching();
-    repository.start();
-    await(() -> live("digits").equals("1"));
-
-    store.alias("digits", "champion", "2");
-    await(() -> live("digits").equals("2"));
-    store.deleteAlias("digits", "champion");
-    await(() -> !catalog().ready("digits", null));
-  }
-
-  @Test
-  void followsAMoveThatCameDuringALoadOnceTheLoadIsOver() throws IOException {
-    publish("digits", "1", "1");
-    publish("digits", "2", "2");
-    store.tellMoves();
-    repository = watching();
-    repository.start();
-    await(() -> store.questionsForMoves() > 1);
-    store.holdDownloads();
-    store.alias("digits", "champion", "1");
-    await(() -> store.downloads() > 0);
-    int looks = store.looks();
-
-    store.alias("digits", "champion", "2");
-    await(() -> store.looks() > looks);
-    store.releaseDownloads();
-    await(() -> live("digits").equals("2"));
-  }
-
-  @Test
-  void watchesAgainOnceTheStoreIsBack() throws IOException {
-    publish("digits", "1", "1");
-    publish("digits", "2", "2");
-    store.alias("digits", "champion", "1");
-    store.tellMoves();
-    repository = watching();
-    repository.start();
-    await(() -> live("digits").equals("1") && store.questionsForMoves() > 1);
-
-    store.breakBy(Fault.DOWN);
-    store.alias("digits", "champion", "2");
-    store.breakBy(Fault.NONE);
-    await(() -> live("digits").equals("2"));
-  }
-
-  @Test
-  void asksAStoreThatCannotTellOnlyOnce() throws IOException {
-    publish("digits", "1", "1");
-    publish("digits", "2", "2");
-    store.alias("digits", "champion", "1");
-    repository.start();
-    await(() -> live("digits").equals("1"));
-    store.alias("digits", "champion", "2");
-    await(() -> live("digits").equals("2"));
-    int looks = store.looks();
-    await(() -> store.looks() >= looks + 3);
-    assertThat(store.questionsForMoves()).isEqualTo(1);
-  }
-
-  @Test
-  void doesNotAskWhereItIsToldToPollOnly() throws IOException {
-    store.tellMoves();
-    repository = repository(POLL, Duration.ZERO);
-    repository.start();
-    await(() -> store.looks() >= 3);
-    assertThat(store.questionsForMoves()).isZero();
-  }
-
-  @Test
   void leavesLoadingToTheAlias() {
     assertThatThrownBy(() -> repository.load("digits"))
         .hasMessage(
@@ -380,61 +274,15 @@ class StoreRepositoryTest {
     repository.start();
   }
 
-  private StoreRepository repository() {
-    return repository(POLL, WATCH);
-  }
-
-  /** Looks again by itself long after every test. */
-  private StoreRepository watching() {
-    return repository(Duration.ofMinutes(10), WATCH);
-  }
-
-  private StoreRepository repository(Duration poll, Duration watch) {
-    var settings = new StoreSettings("champion", poll, watch, folder.resolve("cache"));
-    return new StoreRepository(
-        store.client(), settings, engine.rollout(), catalog(), NanoClock.SYSTEM);
-  }
-
-  /** Packs and registers a version that multiplies; returns its digest. */
-  private String publish(String model, String version, String factor) throws IOException {
-    var file = Files.writeString(Files.createTempFile(folder, "model", ".onnx"), factor);
-    var place = Files.createDirectories(store.folder(model, version));
-    var digest = PackageWriter.write(place, contents(file)).sha256OfSums();
-    store.register(model, version, List.of(new Tag(Champion.DIGEST_TAG, digest)));
-    return digest;
-  }
-
-  private static PackageContents contents(Path model) {
-    var manifest =
-        new ModelManifest(
-            1,
-            "onnxruntime_onnx",
-            "model.onnx",
-            List.of(new TensorDescription("x", "FP32", List.of(-1L, 2L))),
-            List.of(new TensorDescription("y", "FP32", List.of(-1L, 2L))),
-            null,
-            null,
-            null);
-    var origin = new PackageContents.Origin("0".repeat(32), Instant.EPOCH);
-    return new PackageContents(manifest, model, List.of(), GoldenExamples.NONE, origin);
-  }
-
-  private ModelCatalog catalog() {
-    return engine.catalog();
+  @Override
+  StoreRepository repository() {
+    return repository(POLL);
   }
 
   private String answerOf(String model) {
     try (var answer = engine.inference().inferAndWait(request(model, 1, 1), FakeEngine.LIMIT)) {
       return answer.version() + ": " + answer.outputs().getFirst().data().getFloat(0);
     }
-  }
-
-  private String live(String model) {
-    return catalog().versions().stream()
-        .filter(status -> status.model().equals(model) && status.live())
-        .map(VersionStatus::version)
-        .findFirst()
-        .orElse("none");
   }
 
   private VersionState state(String version) {
