@@ -7,6 +7,8 @@ import dev.millrace.serving.fake.FakeMlflow.Fault;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A repository that the store tells of moves; by itself it looks again long after every test. */
 class StoreRepositoryWatchTest extends StoreRepositoryFixture {
@@ -45,8 +47,10 @@ class StoreRepositoryWatchTest extends StoreRepositoryFixture {
     await(() -> live("digits").equals("2"));
   }
 
-  @Test
-  void watchesAgainOnceTheStoreIsBack() throws IOException {
+  /** A proxy in between may deny, while the store is away, that there is such a route. */
+  @ParameterizedTest
+  @EnumSource(names = {"DOWN", "NO_ROUTE"})
+  void watchesAgainOnceTheStoreIsBack(Fault fault) throws IOException {
     publish("digits", "1", "1");
     publish("digits", "2", "2");
     store.alias("digits", "champion", "1");
@@ -54,22 +58,7 @@ class StoreRepositoryWatchTest extends StoreRepositoryFixture {
     repository.start();
     await(() -> live("digits").equals("1") && store.questionsForMoves() > 1);
 
-    breakForAQuestion(Fault.DOWN);
-    store.alias("digits", "champion", "2");
-    store.breakBy(Fault.NONE);
-    await(() -> live("digits").equals("2"));
-  }
-
-  @Test
-  void goesOnAfterAProxyDeniedThatThereIsSuchARoute() throws IOException {
-    publish("digits", "1", "1");
-    publish("digits", "2", "2");
-    store.alias("digits", "champion", "1");
-    store.tellMoves();
-    repository.start();
-    await(() -> live("digits").equals("1") && store.questionsForMoves() > 1);
-
-    breakForAQuestion(Fault.NO_ROUTE);
+    breakForAQuestion(fault);
     store.alias("digits", "champion", "2");
     store.breakBy(Fault.NONE);
     await(() -> live("digits").equals("2"));
